@@ -1,0 +1,131 @@
+"""Choice of the two frames that make a training pair."""
+
+import numpy as np
+
+
+def landmark_features(landmarks):
+    """Measures what a pair should differ in, free of the face's size.
+
+    Args:
+        landmarks: array `[n, 68, 2]`.
+
+    Returns:
+        Dict of arrays `[n, k]`: "shape", all landmarks in inter-ocular distances;
+        "mouth", the opening of the inner lips; "eyes", the opening of both eyes.
+    """
+    points = np.asarray(landmarks, "float32")
+
+    def distance(i, j):
+        return np.linalg.norm(points[:, i] - points[:, j], axis=-1)
+
+    # One unit for the whole clip: a turn of the head shortens the distance between
+    # the eyes, and that must count as motion instead of being divided away.
+    unit = max(float(np.median(distance(36, 45))), 1e-3)
+    mouth = (distance(61, 67) + distance(62, 66) + distance(63, 65)) / 3
+    left = (distance(37, 41) + distance(38, 40)) / 2
+    right = (distance(43, 47) + distance(44, 46)) / 2
+    return {
+        "shape": points.reshape(len(points), -1) / (unit * np.sqrt(68)),
+        "mouth": mouth[:, None] / unit,
+        "eyes": np.stack([left, right], -1) / unit,
+    }
+
+
+class PairSampler:
+    """Draws (clip, source frame, driving frame), a pure function of a generator.
+
+    First it is drawn whether the pair comes from a photo set, then an identity,
+    then one of its clips, then the source frame and `candidates` driving frames. A
+    criterion decides which candidate is taken: "shape", "mouth" or "eyes" take the
+    one that differs most from the source frame, "uniform" takes the first. At last
+    source and driving change places in half of the pairs.
+
+    Args:
+        clips: list of `aan_keras.data.Clip`.
+        photo_fraction: share of pairs from photo sets, whose light differs between
+            source and driving. Ignored where only one kind exists.
+        clip_exponent: an identity with n clips is drawn with weight
+            n ** clip_exponent.
+        candidates: number of driving frames that the criterion chooses from.
+        criteria: dict of criterion to relative weight. Photo sets always use
+            "uniform".
+    """
+
+    def __init__(
+        self,
+        clips,
+        photo_fraction=0.35,
+        clip_exponent=0.5,
+        candidates=5,
+        criteria=None,
+    ):
+        if not clips:
+            raise ValueError("`clips` must not be empty. Received: []")
+        if not 0 <= photo_fraction <= 1:
+            raise ValueError(
+                f"`photo_fraction` must be in [0, 1]. Received: {photo_fraction}"
+            )
+        if candidates < 1:
+            raise ValueError(f"`candidates` must be positive. Received: {candidates}")
+        if criteria is None:
+            criteria = {"shape": 0.4, "mouth": 0.25, "eyes": 0.15, "uniform": 0.2}
+        unknown = set(criteria) - {"shape", "mouth", "eyes", "uniform"}
+        if unknown or sum(criteria.values()) <= 0:
+            raise ValueError(
+                "`criteria` must map 'shape', 'mouth', 'eyes' and 'uniform' to "
+                f"weights. Received: {criteria}"
+            )
+        self.clips = clips
+        self.candidates = candidates
+        self._criteria = list(criteria)
+        self._criteria_cdf = _cdf(list(criteria.values()))
+        self._features = [landmark_features(clip.landmarks) for clip in clips]
+        self._pools = [
+            self._make_pool(is_photo_set, clip_exponent)
+            for is_photo_set in (False, True)
+        ]
+        if not self._pools[0]:
+            photo_fraction = 1.0
+        elif not self._pools[1]:
+            photo_fraction = 0.0
+        self.photo_fraction = photo_fraction
+
+    def _make_pool(self, is_photo_set, clip_exponent):
+        pool = {}
+        for i, clip in enumerate(self.clips):
+            if clip.is_photo_set == is_photo_set:
+                pool.setdefault(clip.identity, []).append(i)
+        if not pool:
+            return None
+        members = [pool[name] for name in sorted(pool)]
+        return members, _cdf([len(clips) ** clip_exponent for clips in members])
+
+    def __call__(self, generator):
+        """Returns (clip index, source frame, driving frame)."""
+        is_photo_set = generator.random() < self.photo_fraction
+        members, cdf = self._pools[int(is_photo_set)]
+        clips = members[np.searchsorted(cdf, generator.random(), side="right")]
+        clip = clips[generator.integers(len(clips))]
+        frames = len(self.clips[clip].frames)
+        source = int(generator.integers(frames))
+        # Any frame but the source.
+        others = generator.integers(frames - 1, size=self.candidates)
+        others = others + (others >= source)
+        draw = np.searchsorted(self._criteria_cdf, generator.random(), side="right")
+        criterion = "uniform" if is_photo_set else self._criteria[draw]
+        driving = int(others[0])
+        if criterion != "uniform":
+            feature = self._features[clip][criterion]
+            difference = np.linalg.norm(feature[others] - feature[source], axis=-1)
+            driving = int(others[np.argmax(difference)])
+        if generator.random() < 0.5:
+            source, driving = driving, source
+        return clip, source, driving
+
+
+def _cdf(weights):
+    cdf = np.cumsum(np.asarray(weights, "float64"))
+    cdf /= cdf[-1]
+    # The last step may round to less than 1, and a draw must never fall behind it.
+    cdf[-1] = 1.0
+    return cdf

@@ -1,0 +1,75 @@
+"""Splits by identity: nobody is in both parts."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from aan_keras.data.clips import PHOTO_SET
+
+
+def split_identities(path, validation=(6, 12), seed=0):
+    """Divides the identities of a data folder into training and validation.
+
+    Args:
+        path: folder with `<identity>/<clip>/landmarks.npy`.
+        validation: how many identities to keep for validation, as a pair: those
+            with at least one video clip, and those with photo sets only.
+        seed: integer that decides the choice.
+
+    Returns:
+        Two sorted lists of names, training and validation.
+    """
+    names = {False: set(), True: set()}
+    for file in sorted(Path(path).glob("*/*/landmarks.npy")):
+        is_photo_set = PHOTO_SET.match(file.parent.name) is not None
+        names[is_photo_set].add(file.parent.parent.name)
+    videos, photos = sorted(names[False]), sorted(names[True] - names[False])
+    if not videos and not photos:
+        raise ValueError(
+            f"No <identity>/<clip>/landmarks.npy in the folder. Received: {path}"
+        )
+    chosen = set()
+    for kind, pool, count in zip((0, 1), (videos, photos), validation, strict=True):
+        if not 0 <= count <= len(pool):
+            raise ValueError(
+                f"`validation` asks for more identities than the {len(videos)} with "
+                f"videos and {len(photos)} with photos only. Received: {validation}"
+            )
+        order = np.random.default_rng((seed, kind)).permutation(len(pool))
+        chosen.update(pool[i] for i in order[:count])
+    return sorted({*videos, *photos} - chosen), sorted(chosen)
+
+
+def link_identities(path, output, identities, video_only=False):
+    """Makes a folder with the chosen identities, for tools that take whole folders.
+
+    Clips are symbolic links where the file system allows them, else copies.
+
+    Args:
+        path: folder with `<identity>/<clip>` folders.
+        output: folder to make. It must not exist, or be empty.
+        identities: names to include.
+        video_only: leave photo sets out.
+
+    Returns:
+        Number of clips.
+    """
+    output = Path(output)
+    if output.exists() and any(output.iterdir()):
+        raise ValueError(f"The output folder must be empty. Received: {output}")
+    count = 0
+    for identity in identities:
+        for file in sorted(Path(path).absolute().glob(f"{identity}/*/landmarks.npy")):
+            clip = file.parent
+            if video_only and PHOTO_SET.match(clip.name):
+                continue
+            target = output / identity / clip.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.symlink(clip, target, target_is_directory=True)
+            except OSError:
+                shutil.copytree(clip, target)
+            count += 1
+    return count
