@@ -1,0 +1,73 @@
+# make demo           animate the bundled portrait: demo.mp4 and demo.png
+# make test           what CI runs: lint, all tests on TensorFlow, layers and losses on JAX
+# make test-backends  layers and losses on JAX and on PyTorch
+# make lint           ruff, rules and format
+# make bench          speed tables, JSON in benchmarks/results
+#
+# Everything is installed into .venv on first use; later calls reuse it.
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH_VENV ?= .venv-torch
+JOBS ?= 2
+
+PY := $(VENV)/bin/python
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PACKAGING := setup.cfg pyproject.toml
+BACKEND_TESTS := $(wildcard tests/layers tests/losses tests/metrics)
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+# A backend chosen in the environment or in ~/.keras would change what is tested.
+export KERAS_BACKEND := tensorflow
+
+.NOTPARALLEL:
+
+.PHONY: demo test test-tensorflow test-jax test-torch test-backends lint bench clean
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/aan-keras demo
+
+test: lint test-tensorflow test-jax
+
+test-tensorflow: $(VENV)/.installed-test
+	$(PY) -m pytest -q -n $(JOBS) --dist loadfile tests
+
+test-jax: $(VENV)/.installed-test
+	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) --dist loadfile $(BACKEND_TESTS)
+
+test-torch: $(TORCH_VENV)/.installed-test
+	KERAS_BACKEND=torch $(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile $(BACKEND_TESTS)
+
+test-backends: test-jax test-torch
+
+lint: $(VENV)/.installed-test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+bench: $(VENV)/.installed
+	$(PY) benchmarks/import_time.py
+	$(PY) benchmarks/macs.py
+	$(PY) benchmarks/drive_speed.py
+	$(PY) benchmarks/train_step.py
+
+clean:
+	rm -rf $(VENV) $(TORCH_VENV) build dist *.egg-info .pytest_cache .ruff_cache
+
+# A stamp is written only after the whole installation succeeded, so an
+# interrupted one is done again.
+$(VENV)/.installed: $(PACKAGING)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) $(PIP_INSTALL) --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(PACKAGING)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) $(PIP_INSTALL) --editable '.[test]'
+	touch $(VENV)/.installed $@
+
+# PyTorch has an environment of its own: its wheels are large, and only the
+# backend check needs them.
+$(TORCH_VENV)/.installed-test: $(PACKAGING)
+	$(PYTHON) -m venv $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' 'torch>=2.4'
+	touch $@
