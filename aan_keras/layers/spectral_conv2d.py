@@ -1,0 +1,280 @@
+"""2-D convolution with a spectrally normalized kernel."""
+
+import keras
+from keras import ops
+
+# Power iterations run when the layer is built, as PyTorch does, so that a layer
+# that was never trained has a usable sigma.
+_BUILD_ITERATIONS = 15
+
+
+def _unit(vector, epsilon):
+    return vector / ops.maximum(ops.norm(vector), epsilon)
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class SpectralConv2D(keras.layers.Layer):
+    """2-D convolution by `W / sigma(W)`: Miyato's spectral normalization.
+
+    The stored kernel `W` is what the optimizer trains. The forward pass divides it by
+    its largest singular value, estimated as `sigma = v^T M u`, where `M` is `W`
+    reshaped to `[kernel_height * kernel_width * channels, filters]`. The gradient
+    flows through `sigma`; the vectors `u` and `v` are constants. They are persisted,
+    and refined by power iteration in each training call.
+
+    `keras.layers.SpectralNormalization` overwrites the stored kernel instead, which is
+    a different optimization problem.
+
+    Args:
+        filters: int, number of output channels.
+        kernel_size: int or pair of ints.
+        strides: int or pair of ints.
+        padding: `"valid"` or `"same"`.
+        data_format: `"channels_last"`, `"channels_first"` or None (Keras' setting).
+        dilation_rate: int or pair of ints.
+        groups: int, number of channel groups.
+        activation: activation of the output, or None.
+        use_bias: bool.
+        kernel_initializer: initializer of `W`. A kernel of zeros has no direction to
+            normalize and is refused.
+        bias_initializer: initializer of the bias.
+        kernel_regularizer: regularizer of the stored `W`.
+        bias_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        kernel_constraint: constraint of the stored `W`.
+        bias_constraint: constraint of the bias.
+        power_iterations: int, power iterations per training call.
+        epsilon: smallest norm that `u` and `v` are divided by.
+
+    Input shape:
+        `[batch, height, width, channels]`.
+
+    Output shape:
+        `[batch, new_height, new_width, filters]`.
+
+    Example:
+
+    >>> layer = SpectralConv2D(16, 3, padding="same", activation="relu")
+    >>> layer(keras.random.normal((2, 32, 32, 8)), training=True).shape
+    (2, 32, 32, 16)
+    >>> plain = layer.fold()  # the same convolution as a keras.layers.Conv2D
+
+    Reference:
+        [Miyato et al., "Spectral Normalization for Generative Adversarial Networks",
+        ICLR 2018](https://arxiv.org/abs/1802.05957)
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format=None,
+        dilation_rate=1,
+        groups=1,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        power_iterations=1,
+        epsilon=1e-12,
+        **kwargs,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if not isinstance(power_iterations, int) or power_iterations < 1:
+            raise ValueError(
+                "`power_iterations` must be a positive integer. "
+                f"Received: power_iterations={power_iterations}"
+            )
+        if not epsilon > 0:
+            raise ValueError(f"`epsilon` must be positive. Received: epsilon={epsilon}")
+        if isinstance(
+            keras.initializers.get(kernel_initializer), keras.initializers.Zeros
+        ):
+            raise ValueError(
+                "A kernel of zeros cannot be spectrally normalized (0 / 0); use "
+                "keras.layers.Conv2D for a layer that starts at zero. "
+                f"Received: kernel_initializer={kernel_initializer}"
+            )
+        # A Conv2D that is never built validates the arguments that they share.
+        plain = keras.layers.Conv2D(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            groups=groups,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.filters = plain.filters
+        self.kernel_size = plain.kernel_size
+        self.strides = plain.strides
+        self.padding = plain.padding
+        self.data_format = plain.data_format
+        self.dilation_rate = plain.dilation_rate
+        self.groups = plain.groups
+        self.activation = plain.activation
+        self.use_bias = plain.use_bias
+        self.kernel_initializer = plain.kernel_initializer
+        self.bias_initializer = plain.bias_initializer
+        self.kernel_regularizer = plain.kernel_regularizer
+        self.bias_regularizer = plain.bias_regularizer
+        self.kernel_constraint = plain.kernel_constraint
+        self.bias_constraint = plain.bias_constraint
+        self.power_iterations = power_iterations
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        channel_axis = -1 if self.data_format == "channels_last" else 1
+        channels = input_shape[channel_axis]
+        self.compute_output_shape(input_shape)
+        if channels is None or channels % self.groups:
+            raise ValueError(
+                "The number of input channels must be known and divisible by "
+                f"`groups`. Received: input_shape={input_shape}, groups={self.groups}"
+            )
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={channel_axis: channels})
+        # Never autocast: sigma of a kernel rounded to bfloat16 is another number.
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels // self.groups, self.filters),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            autocast=False,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.filters,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        vector = {
+            "dtype": keras.backend.result_type(self.variable_dtype, "float32"),
+            "trainable": False,
+            "autocast": False,
+            # Each replica sees the same kernel, hence computes the same vectors.
+            "aggregation": "only_first_replica",
+        }
+        rows = self.kernel_size[0] * self.kernel_size[1] * (channels // self.groups)
+        self.u = self.add_weight(
+            name="u", shape=(self.filters,), initializer=self._initial_u, **vector
+        )
+        self.v = self.add_weight(
+            name="v", shape=(rows,), initializer=self._initial_v, **vector
+        )
+
+    def _matrix(self):
+        dtype = keras.backend.result_type(self.variable_dtype, "float32")
+        return ops.reshape(ops.cast(self.kernel, dtype), (-1, self.filters))
+
+    def _initial_u(self, shape, dtype=None):
+        # A fixed start: the vectors follow from the kernel alone.
+        u = keras.random.normal(shape, dtype=dtype, seed=0)
+        matrix = self._matrix()
+        for _ in range(_BUILD_ITERATIONS):
+            v = _unit(ops.matmul(matrix, u), self.epsilon)
+            u = _unit(ops.matmul(v, matrix), self.epsilon)
+        return u
+
+    def _initial_v(self, shape, dtype=None):
+        return _unit(ops.matmul(self._matrix(), self.u), self.epsilon)
+
+    def _normalized_kernel(self, training=False):
+        matrix = self._matrix()
+        u, v = ops.stop_gradient(self.u), ops.stop_gradient(self.v)
+        if training:
+            constant = ops.stop_gradient(matrix)
+            for _ in range(self.power_iterations):
+                u = _unit(ops.matmul(v, constant), self.epsilon)
+                v = _unit(ops.matmul(constant, u), self.epsilon)
+            u, v = ops.stop_gradient(u), ops.stop_gradient(v)
+            self.u.assign(u)
+            self.v.assign(v)
+        sigma = ops.sum(v * ops.matmul(matrix, u))
+        return ops.reshape(matrix / sigma, self.kernel.shape)
+
+    def call(self, inputs, training=None):
+        outputs = ops.conv(
+            inputs,
+            ops.cast(self._normalized_kernel(training), self.compute_dtype),
+            strides=list(self.strides),
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+        if self.use_bias:
+            shape = [1, 1, 1, 1]
+            shape[-1 if self.data_format == "channels_last" else 1] = self.filters
+            outputs = outputs + ops.reshape(self.bias, shape)
+        return outputs if self.activation is None else self.activation(outputs)
+
+    def _plain_conv(self):
+        config = self.get_config()
+        for key in ("power_iterations", "epsilon"):
+            config.pop(key)
+        return keras.layers.Conv2D.from_config(config)
+
+    def fold(self):
+        """The same inference as a built `keras.layers.Conv2D`, kernel `W / sigma`.
+
+        Returns:
+            A new `keras.layers.Conv2D` with this layer's name and arguments.
+        """
+        if not self.built:
+            raise ValueError(
+                f"A layer must be built before it is folded. Received: {self.name}"
+            )
+        shape = [None, None, None, None]
+        channel_axis = -1 if self.data_format == "channels_last" else 1
+        shape[channel_axis] = self.kernel.shape[2] * self.groups
+        plain = self._plain_conv()
+        plain.build(tuple(shape))
+        weights = [self._normalized_kernel()]
+        plain.set_weights(weights + ([self.bias] if self.use_bias else []))
+        return plain
+
+    def compute_output_shape(self, input_shape):
+        return self._plain_conv().compute_output_shape(input_shape)
+
+    def get_config(self):
+        activity_regularizer = keras.regularizers.serialize(self.activity_regularizer)
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+            "groups": self.groups,
+            "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": keras.regularizers.serialize(self.bias_regularizer),
+            "activity_regularizer": activity_regularizer,
+            "kernel_constraint": keras.constraints.serialize(self.kernel_constraint),
+            "bias_constraint": keras.constraints.serialize(self.bias_constraint),
+            "power_iterations": self.power_iterations,
+            "epsilon": self.epsilon,
+        }
