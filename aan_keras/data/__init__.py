@@ -1,14 +1,11 @@
 """From folders of face crops to batches of training pairs."""
 
-from aan_keras.data.clips import Clip
-from aan_keras.data.clips import read_clips
+from aan_keras.data.clips import Clip, read_clips
 from aan_keras.data.dataset import load_dataset
-from aan_keras.data.mirror import MIRROR_PERMUTATION
-from aan_keras.data.mirror import mirror_landmarks
+from aan_keras.data.mirror import MIRROR_PERMUTATION, mirror_landmarks
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
-from aan_keras.data.split import link_identities
-from aan_keras.data.split import split_identities
+from aan_keras.data.split import link_identities, split_identities
 
 __all__ = [
     "MIRROR_PERMUTATION",

@@ -3,8 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from aan_keras.data.clips import decode_frame
-from aan_keras.data.clips import read_clips
+from aan_keras.data.clips import decode_frame, read_clips
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
 
@@ -21,6 +20,7 @@ def load_dataset(
     identities=None,
     photo_fraction=0.35,
     clip_exponent=0.5,
+    motion_exponent=0.5,
     candidates=5,
     criteria=None,
     shard_index=0,
@@ -43,7 +43,8 @@ def load_dataset(
         mirror: also mirror half of the pairs (without `augment` too). Ignored when
             `augment` is a `PairAugmentation`.
         identities: names to use. Defaults to all.
-        photo_fraction, clip_exponent, candidates, criteria: see `PairSampler`.
+        photo_fraction, clip_exponent, motion_exponent, candidates, criteria: which
+            pairs are drawn how often, see `PairSampler`.
         shard_index: number of this worker.
         shard_count: number of workers. Their batches of one step, put together in
             order, are the batch of one worker with `shard_count * batch_size`.
@@ -72,7 +73,9 @@ def load_dataset(
             f"shard_index={shard_index}, shard_count={shard_count}"
         )
     clips = read_clips(path, identities)
-    sampler = PairSampler(clips, photo_fraction, clip_exponent, candidates, criteria)
+    sampler = PairSampler(
+        clips, photo_fraction, clip_exponent, motion_exponent, candidates, criteria
+    )
     if augment is True:
         augment = PairAugmentation(mirror=0.5 if mirror else 0.0)
     elif augment is False:

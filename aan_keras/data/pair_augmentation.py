@@ -74,11 +74,11 @@ class PairAugmentation:
         shift = generator.uniform(-self.shift, self.shift, 2)
         knots = CONTROL_INTERVALS + 3
         warp = generator.uniform(-self.warp, self.warp, (2, knots, knots))
-        gamma = np.exp(self.colour * generator.uniform(-0.25, 0.25))
-        contrast = np.exp(self.colour * generator.uniform(-0.2, 0.2))
-        gain = np.exp(self.colour * generator.uniform(-0.08, 0.08, 3))
-        offset = self.colour * generator.uniform(-0.08, 0.08)
-        saturation = np.exp(self.colour * generator.uniform(-0.35, 0.25))
+        gamma = np.exp(self.colour * generator.uniform(-0.2, 0.2))
+        contrast = np.exp(self.colour * generator.uniform(-0.15, 0.15))
+        gain = np.exp(self.colour * generator.uniform(-0.06, 0.06, 3))
+        offset = self.colour * generator.uniform(-0.06, 0.06)
+        saturation = np.exp(self.colour * generator.uniform(-0.3, 0.2))
         cos, sin = np.cos(angle), np.sin(angle)
         # From output to original, hence the inverse zoom.
         linear = np.array([[cos, -sin], [sin, cos]]) / zoom
@@ -158,11 +158,11 @@ def _spline_basis(coordinates, size):
     place = np.clip(np.asarray(coordinates) / (size - 1), 0, 1) * CONTROL_INTERVALS
     first = np.minimum(place.astype(int), CONTROL_INTERVALS - 1)
     t = place - first
-    values = np.stack(
-        [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t - t**2) + 1, t**3], -1
-    )
+    values = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t - t**2) + 1, t**3]
     basis = np.zeros((len(place), CONTROL_INTERVALS + 3))
-    np.put_along_axis(basis, first[:, None] + np.arange(4), values / 6, axis=1)
+    rows = np.arange(len(place))
+    for i, value in enumerate(values):
+        basis[rows, first + i] = value / 6
     return basis
 
 
@@ -204,11 +204,10 @@ def _warp_landmarks(landmarks, parameters, size, iterations=20):
     target = target @ np.linalg.inv(parameters["linear"]).T + centre
     moved = target
     for _ in range(iterations):
-        basis_x = _spline_basis(moved[:, 0], size)
-        basis_y = _spline_basis(moved[:, 1], size)
+        basis_x, basis_y = np.split(_spline_basis(moved.T.ravel(), size), 2)
         displacement = np.einsum("ni,cij,nj->nc", basis_y, control, basis_x)
         following = target - displacement
-        if np.abs(following - moved).max() < 1e-4:
+        if np.abs(following - moved).max() < 1e-3:
             return following
         moved = following
     return moved

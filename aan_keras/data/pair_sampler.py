@@ -46,6 +46,9 @@ class PairSampler:
             source and driving. Ignored where only one kind exists.
         clip_exponent: an identity with n clips is drawn with weight
             n ** clip_exponent.
+        motion_exponent: a video is drawn with weight m ** motion_exponent, m the
+            spread of its landmarks, and an identity with the mean of its videos;
+            0 draws heads that hardly move as often as others.
         candidates: number of driving frames that the criterion chooses from.
         criteria: dict of criterion to relative weight. Photo sets always use
             "uniform".
@@ -56,6 +59,7 @@ class PairSampler:
         clips,
         photo_fraction=0.35,
         clip_exponent=0.5,
+        motion_exponent=0.5,
         candidates=5,
         criteria=None,
     ):
@@ -81,7 +85,7 @@ class PairSampler:
         self._criteria_cdf = _cdf(list(criteria.values()))
         self._features = [landmark_features(clip.landmarks) for clip in clips]
         self._pools = [
-            self._make_pool(is_photo_set, clip_exponent)
+            self._make_pool(is_photo_set, clip_exponent, motion_exponent)
             for is_photo_set in (False, True)
         ]
         if not self._pools[0]:
@@ -90,29 +94,39 @@ class PairSampler:
             photo_fraction = 0.0
         self.photo_fraction = photo_fraction
 
-    def _make_pool(self, is_photo_set, clip_exponent):
-        pool = {}
+    def _make_pool(self, is_photo_set, clip_exponent, motion_exponent):
+        members = {}
         for i, clip in enumerate(self.clips):
             if clip.is_photo_set == is_photo_set:
-                pool.setdefault(clip.identity, []).append(i)
-        if not pool:
+                members.setdefault(clip.identity, []).append(i)
+        if not members:
             return None
-        members = [pool[name] for name in sorted(pool)]
-        return members, _cdf([len(clips) ** clip_exponent for clips in members])
+        weights, pool = [], []
+        for _, clips in sorted(members.items()):
+            motion = np.ones(len(clips))
+            if not is_photo_set:
+                spread = [self._features[i]["shape"].std(0) for i in clips]
+                motion = np.linalg.norm(spread, axis=-1)
+            # The floor keeps a still clip possible, and its weight positive.
+            motion = np.maximum(motion, 0.01) ** motion_exponent
+            weights.append(len(clips) ** clip_exponent * motion.mean())
+            pool.append((clips, _cdf(motion)))
+        return pool, _cdf(weights)
 
     def __call__(self, generator):
         """Returns (clip index, source frame, driving frame)."""
         is_photo_set = generator.random() < self.photo_fraction
-        members, cdf = self._pools[int(is_photo_set)]
-        clips = members[np.searchsorted(cdf, generator.random(), side="right")]
-        clip = clips[generator.integers(len(clips))]
+        pool, cdf = self._pools[int(is_photo_set)]
+        clips, clip_cdf = pool[_pick(cdf, generator)]
+        clip = clips[_pick(clip_cdf, generator)]
         frames = len(self.clips[clip].frames)
         source = int(generator.integers(frames))
         # Any frame but the source.
         others = generator.integers(frames - 1, size=self.candidates)
         others = others + (others >= source)
-        draw = np.searchsorted(self._criteria_cdf, generator.random(), side="right")
-        criterion = "uniform" if is_photo_set else self._criteria[draw]
+        criterion = self._criteria[_pick(self._criteria_cdf, generator)]
+        if is_photo_set:
+            criterion = "uniform"
         driving = int(others[0])
         if criterion != "uniform":
             feature = self._features[clip][criterion]
@@ -129,3 +143,7 @@ def _cdf(weights):
     # The last step may round to less than 1, and a draw must never fall behind it.
     cdf[-1] = 1.0
     return cdf
+
+
+def _pick(cdf, generator):
+    return int(np.searchsorted(cdf, generator.random(), side="right"))
