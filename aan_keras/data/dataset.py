@@ -90,7 +90,7 @@ def load_dataset(
 
     def make_example(position):
         source, source_landmarks, driving, driving_landmarks = tf.numpy_function(
-            make_pair, [position], [tf.float32] * 4
+            make_pair, [position], [tf.float32] * 4, stateful=False
         )
         image_shape = (image_size, image_size, 3)
         return {

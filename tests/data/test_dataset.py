@@ -1,0 +1,88 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from aan_keras.data import load_dataset
+
+
+def batches(path, count, **arguments):
+    arguments = {"image_size": 64, "batch_size": 4, "seed": 5, **arguments}
+    dataset = load_dataset(path, **arguments)
+    return [
+        {name: value.numpy() for name, value in batch.items()}
+        for batch in itertools.islice(dataset, count)
+    ]
+
+
+def assert_equal(first, second):
+    assert len(first) == len(second)
+    for a, b in zip(first, second, strict=True):
+        assert a.keys() == b.keys()
+        for name in a:
+            np.testing.assert_array_equal(a[name], b[name])
+
+
+def test_element_spec(faces):
+    spec = load_dataset(faces, image_size=64, batch_size=4).element_spec
+    assert {name: tuple(value.shape) for name, value in spec.items()} == {
+        "source": (4, 64, 64, 3),
+        "source_landmarks": (4, 68, 2),
+        "driving": (4, 64, 64, 3),
+        "driving_landmarks": (4, 68, 2),
+    }
+    assert all(value.dtype == "float32" for value in spec.values())
+    (batch,) = batches(faces, 1)
+    assert -1 <= batch["source"].min() < batch["source"].max() <= 1
+
+
+def test_same_seed_same_batches_however_many_threads(faces):
+    first = batches(faces, 3, num_parallel_calls=1)
+    assert_equal(first, batches(faces, 3, num_parallel_calls=4))
+    other = batches(faces, 3, seed=6)
+    assert not np.array_equal(first[0]["source"], other[0]["source"])
+
+
+def test_start_step_goes_on_where_a_run_stopped(faces):
+    assert_equal(batches(faces, 5)[3:], batches(faces, 2, start_step=3))
+
+
+def test_shards_make_up_the_batch_of_one_worker(faces):
+    whole = batches(faces, 2, batch_size=4)
+    shards = [
+        batches(faces, 2, batch_size=2, shard_index=i, shard_count=2) for i in range(2)
+    ]
+    together = [
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for parts in zip(*shards, strict=True)
+    ]
+    assert_equal(together, whole)
+
+
+def test_without_augmentation_frames_are_the_files(faces):
+    import cv2
+
+    files = {}
+    for file in sorted(faces.glob("ben/v0/*.jpg")):
+        image = cv2.imread(str(file))[..., ::-1].astype("float32") / 127.5 - 1
+        files[file.name] = image
+    (batch,) = batches(
+        faces, 1, identities=["ben"], augment=False, mirror=False, image_size=128
+    )
+    for image in batch["source"]:
+        assert any(np.allclose(image, frame, atol=1e-6) for frame in files.values())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"batch_size": 0},
+        {"image_size": 0},
+        {"start_step": -1},
+        {"shard_index": 1},
+        {"identities": ["nobody"]},
+    ],
+)
+def test_bad_arguments(faces, arguments):
+    with pytest.raises(ValueError, match="Received: "):
+        batches(faces, 1, **arguments)

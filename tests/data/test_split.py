@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from aan_keras.data import link_identities, read_clips, split_identities
+
+
+def test_split_is_disjoint_complete_and_reproducible(faces):
+    train, validation = split_identities(faces, validation=(2, 1), seed=3)
+    assert not set(train) & set(validation)
+    assert sorted(train + validation) == sorted(p.name for p in faces.iterdir())
+    assert sum(name in ["anna", "ben", "cora", "dan"] for name in validation) == 2
+    assert split_identities(faces, validation=(2, 1), seed=3) == (train, validation)
+    splits = [split_identities(faces, (2, 1), seed)[1] for seed in range(8)]
+    assert len({tuple(names) for names in splits}) > 1
+
+
+def test_split_asks_for_too_much(faces, tmp_path):
+    with pytest.raises(ValueError, match=r"4 with .*Received: \(5, 0\)"):
+        split_identities(faces, validation=(5, 0))
+    with pytest.raises(ValueError, match="Received: "):
+        split_identities(tmp_path)
+
+
+def test_linked_folder_holds_the_chosen_identities(faces, tmp_path):
+    output = tmp_path / "held_out"
+    assert link_identities(faces, output, ["dan", "eve"]) == 3
+    clips = read_clips(output)
+    assert [(c.identity, c.name) for c in clips] == [
+        ("dan", "p0"),
+        ("dan", "v0"),
+        ("eve", "p0"),
+    ]
+    np.testing.assert_array_equal(
+        clips[1].landmarks, np.load(faces / "dan/v0/landmarks.npy")
+    )
+    with pytest.raises(ValueError, match="must be empty. Received"):
+        link_identities(faces, output, ["ben"])
+    videos = tmp_path / "videos"
+    assert link_identities(faces, videos, ["dan", "eve"], video_only=True) == 1
