@@ -213,18 +213,21 @@ class SpectralConv2D(keras.layers.Layer):
         return ops.reshape(matrix / sigma, self.kernel.shape)
 
     def call(self, inputs, training=None):
+        channels_first = self.data_format == "channels_first"
+        if channels_first:  # TensorFlow has no such convolution on CPU.
+            inputs = ops.transpose(inputs, (0, 2, 3, 1))
         outputs = ops.conv(
             inputs,
             ops.cast(self._normalized_kernel(training), self.compute_dtype),
             strides=list(self.strides),
             padding=self.padding,
-            data_format=self.data_format,
+            data_format="channels_last",
             dilation_rate=self.dilation_rate,
         )
         if self.use_bias:
-            shape = [1, 1, 1, 1]
-            shape[-1 if self.data_format == "channels_last" else 1] = self.filters
-            outputs = outputs + ops.reshape(self.bias, shape)
+            outputs = outputs + self.bias
+        if channels_first:
+            outputs = ops.transpose(outputs, (0, 3, 1, 2))
         return outputs if self.activation is None else self.activation(outputs)
 
     def _plain_conv(self):

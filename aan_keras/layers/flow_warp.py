@@ -1,0 +1,91 @@
+"""Warping of feature maps by a dense flow."""
+
+import keras
+from keras import ops
+
+from aan_keras.layers.sampling import bilinear_sample
+from aan_keras.layers.sampling import pixel_grid
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class FlowWarp(keras.layers.Layer):
+    """Backward warp of features by a dense flow: `out(p) = features(p + flow(p))`.
+
+    The flow may live on another grid than the features. It is then resized
+    bilinearly (displacements, not absolute positions, so that borders stay right)
+    and rescaled to pixels of the features' grid.
+
+    Args:
+        padding: `"border"` repeats the edge pixels, `"zeros"` reads 0 outside.
+
+    Input shapes:
+        features: `[B, h, w, C]`, any float dtype.
+        flow: `[B, fh, fw, 2]`, (dx, dy) in pixels of the flow's own grid; read as
+            float32 under every dtype policy.
+
+    Output shape:
+        `[B, h, w, C]`.
+
+    Example:
+
+    >>> features = keras.random.normal((1, 32, 32, 8))
+    >>> flow = keras.ops.zeros((1, 16, 16, 2))
+    >>> aan_keras.layers.FlowWarp()(features, flow).shape
+    (1, 32, 32, 8)
+
+    Reference:
+        Jaderberg et al., "Spatial Transformer Networks", 2015; equal to PyTorch's
+        `grid_sample(mode="bilinear", align_corners=False)` at the same positions.
+    """
+
+    def __init__(self, padding="border", **kwargs):
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        if padding not in ("border", "zeros"):
+            raise ValueError(
+                f'`padding` must be "border" or "zeros". Received: padding={padding}'
+            )
+        self.padding = padding
+
+    def build(self, features_shape, flow_shape):
+        if len(features_shape) != 4 or len(flow_shape) != 4 or flow_shape[-1] != 2:
+            raise ValueError(
+                "`FlowWarp` takes features `[B, h, w, C]` and flow `[B, fh, fw, 2]`. "
+                f"Received: features shape {features_shape}, flow shape {flow_shape}"
+            )
+        self.built = True
+
+    def call(self, features, flow):
+        features = ops.cast(features, self.compute_dtype)
+        _, h, w, _ = features.shape
+        flow = resize_flow(ops.cast(flow, "float32"), h, w)
+        x, y = pixel_grid(h, w)
+        return bilinear_sample(
+            features, x + flow[..., 0], y + flow[..., 1], self.padding
+        )
+
+    def compute_output_shape(self, features_shape, flow_shape):
+        return tuple(features_shape)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update({"padding": self.padding})
+        return config
+
+
+def resize_flow(flow, height, width):
+    """Resizes a flow to another grid and rescales it to that grid's pixels.
+
+    Args:
+        flow: float32 `[B, fh, fw, 2]`, (dx, dy) in pixels of its own grid.
+        height: rows of the new grid.
+        width: columns of the new grid.
+
+    Returns:
+        float32 `[B, height, width, 2]`, in pixels of the new grid.
+    """
+    _, fh, fw, _ = flow.shape
+    if (fh, fw) == (height, width):
+        return flow
+    flow = ops.image.resize(flow, (height, width), interpolation="bilinear")
+    return flow * ops.convert_to_tensor([width / fw, height / fh], "float32")

@@ -1,0 +1,183 @@
+"""The training objective, all phases in one class."""
+
+import keras
+from keras import ops
+
+from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.region_crop import RegionCrop
+from aan_keras.losses.gan_loss import GANLoss
+from aan_keras.losses.perceptual_loss import PerceptualLoss
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class ReenactmentLoss:
+    """Total objective of generator and discriminators (Eqs. 5-9).
+
+    `gan_weight * L_GAN + reconstruction_weight * (L1 + perceptual_weight * L_p) +
+    local_weight * L_local + region_weight * L_region + identity_weight * L_id`.
+
+    - `L1`: mean absolute difference of output and driving image.
+    - `L_p`: perceptual loss. With `"vgg19"` or another image network on the whole
+      image; with `"identity"` on the aligned face chip, where the network is at home,
+      plus the L1 of that chip.
+    - `L_local`: on the local net's patches, the perceptual loss (Eq. 9); with
+      `"identity"`, whose network knows no lone mouths, their L1. Summed over regions.
+    - `L_region` (not in the paper): L1 of the output's four regions, summed.
+    - `L_id` (not in the paper): squared distance of identity descriptors of output
+      and driving image; needs `perceptual="identity"`.
+
+    Args:
+        gan_weight: lambda_GAN; 0 trains without discriminators.
+        reconstruction_weight: lambda_c.
+        local_weight: lambda_local.
+        perceptual: see `PerceptualLoss`; None leaves L_p out.
+        perceptual_weight: of L_p against L1.
+        region_weight: of L_region.
+        identity_weight: of L_id.
+        discriminator_width: channels of the discriminators' first convolution.
+    """
+
+    def __init__(
+        self,
+        gan_weight=10.0,
+        reconstruction_weight=5.0,
+        local_weight=5.0,
+        perceptual="vgg19",
+        perceptual_weight=1.0,
+        region_weight=0.0,
+        identity_weight=0.0,
+        discriminator_width=64,
+    ):
+        if identity_weight and perceptual != "identity":
+            raise ValueError(
+                '`identity_weight` needs `perceptual="identity"`. '
+                f"Received: perceptual={perceptual}"
+            )
+        self.gan_weight = gan_weight
+        self.reconstruction_weight = reconstruction_weight
+        self.local_weight = local_weight
+        self.perceptual = perceptual
+        self.perceptual_weight = perceptual_weight
+        self.region_weight = region_weight
+        self.identity_weight = identity_weight
+        self.discriminator_width = discriminator_width
+        self.gan = GANLoss()
+        self.features = None if perceptual is None else PerceptualLoss(perceptual)
+        self.chip = FaceChip() if perceptual == "identity" else None
+        self._crops = {}
+
+    @property
+    def names(self):
+        """Names of all values that `generator` and `discriminator` can return."""
+        names = ["loss", "l1", "warp_l1"]
+        if self.perceptual is not None:
+            names.append("perceptual")
+        if self.perceptual == "identity":
+            names += ["chip_l1", "identity"]
+        names += ["local", "region"]
+        return names + ["gan", "d_loss"] * bool(self.gan_weight)
+
+    def generator(self, inputs, outputs, fake_logits):
+        """Losses of the generator.
+
+        Args:
+            inputs: training batch; `driving` is the target.
+            outputs: dict of `Reenactor.generate`.
+            fake_logits: logits of DL and DI for the output, or None without GAN.
+
+        Returns:
+            dict of scalars; `loss` is the weighted total.
+        """
+        target = ops.cast(inputs["driving"], "float32")
+        image = outputs["image"]
+        landmarks = inputs["driving_landmarks"]
+        values = {"l1": _l1(target, image)}
+        reconstruction = values["l1"]
+        # How far the flow alone comes: shows a net that only copies the warp.
+        values["warp_l1"] = _l1(target, ops.cast(outputs["warped"], "float32"))
+        total = 0.0
+        if self.perceptual == "identity":
+            values.update(self._face(target, image, landmarks))
+            reconstruction += values["chip_l1"]
+            total += self.identity_weight * values["identity"]
+        elif self.perceptual is not None:
+            values["perceptual"] = ops.mean(self.features(target, image))
+        if self.perceptual is not None:
+            reconstruction += self.perceptual_weight * values["perceptual"]
+        total += self.reconstruction_weight * reconstruction
+        if outputs["patches"] is not None and self.local_weight:
+            values["local"] = self._local(target, outputs["patches"], landmarks)
+            total += self.local_weight * values["local"]
+        if self.region_weight:
+            values["region"] = sum(
+                _l1(crop(target, landmarks), crop(image, landmarks))
+                for crop in self._region_crops(image.shape[1] // 4).values()
+            )
+            total += self.region_weight * values["region"]
+        if fake_logits is not None:
+            values["gan"] = sum(self.gan.generator(logits) for logits in fake_logits)
+            total += self.gan_weight * values["gan"]
+        values["loss"] = total
+        return values
+
+    def discriminator(self, real_logits, fake_logits):
+        """Loss of both discriminators, from their logits for real and output."""
+        return sum(
+            self.gan.discriminator(real, fake)
+            for real, fake in zip(real_logits, fake_logits)
+        )
+
+    def _face(self, target, image, landmarks):
+        net = self.features.network
+        target_chip = self.chip(target, landmarks)
+        image_chip = self.chip(image, landmarks)
+        target_features, target_descriptor = net.features_and_descriptor(target_chip)
+        features, descriptor = net.features_and_descriptor(image_chip)
+        difference = ops.stop_gradient(target_descriptor) - descriptor
+        return {
+            "perceptual": ops.mean(
+                self.features.from_features(target_features, features)
+            ),
+            "chip_l1": _l1(target_chip, image_chip),
+            "identity": ops.mean(ops.sum(difference * difference, axis=-1)),
+        }
+
+    def _local(self, target, patches, landmarks):
+        total = 0.0
+        for region, patch in patches.items():
+            crop = self._region_crops(patch.shape[1])[region]
+            truth = crop(target, landmarks)
+            patch = ops.cast(patch, "float32")
+            if self.perceptual in (None, "identity"):
+                total += _l1(truth, patch)
+            else:
+                total += ops.mean(self.features(truth, patch))
+        return total
+
+    def _region_crops(self, size):
+        if size not in self._crops:
+            self._crops[size] = {
+                region: RegionCrop(region, size, dtype="float32")
+                for region in ("right_eye", "left_eye", "nose", "mouth")
+            }
+        return self._crops[size]
+
+    def get_config(self):
+        return {
+            "gan_weight": self.gan_weight,
+            "reconstruction_weight": self.reconstruction_weight,
+            "local_weight": self.local_weight,
+            "perceptual": self.perceptual,
+            "perceptual_weight": self.perceptual_weight,
+            "region_weight": self.region_weight,
+            "identity_weight": self.identity_weight,
+            "discriminator_width": self.discriminator_width,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def _l1(target, image):
+    return ops.mean(ops.abs(target - image))

@@ -1,0 +1,320 @@
+"""The one-shot face reenactment model."""
+
+import contextlib
+
+import keras
+from keras import ops
+
+from aan_keras.layers.face_regions import REGION_LANDMARKS
+from aan_keras.layers.flow_warp import FlowWarp
+from aan_keras.layers.landmark_flow import LandmarkFlow
+from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.region_crop import RegionCrop
+from aan_keras.layers.region_paste import RegionPaste
+from aan_keras.models.appearance_extractor import AppearanceExtractor
+from aan_keras.models.flow_estimator import FlowEstimator
+from aan_keras.models.fusion_net import FusionNet
+from aan_keras.models.local_net import LocalNet
+from aan_keras.models.reenactor_training import ReenactorTraining
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class Reenactor(ReenactorTraining, keras.Model):
+    """Animates one photo by another face's landmarks.
+
+    Defaults are the paper's configuration at 256 px. Three arguments depart from the
+    paper (`flow_prior`, `warp_theta`, `output`): a small training budget needs them.
+
+    Args:
+        image_size: side S of the square crops; a multiple of 32 from 64 to 512.
+            Weights fit every image size.
+        width: channels at full resolution.
+        num_fusion_blocks: fusion blocks, each doubling the resolution.
+        num_residual_blocks: residual blocks after them.
+        heatmap_size: side of the landmark heatmaps; `image_size` if None.
+        heatmap_variance: of the Gaussians, in pixels^2 of the heatmap.
+        statistics: `"batch"` (paper) or `"instance"`, of the adaptive norms.
+        local_net: False leaves the local net out (ablation).
+        adaptive_norm: `"aan"` (paper) or `"spade"` (ablation).
+        spectral_norm: spectral normalization of the generator's convolutions (paper).
+        flow_prior: None (paper), or `"tps"`: the flow starts as the thin-plate spline
+            between the landmark sets and the flow estimator adds to it.
+        warp_theta: False (paper), or True: theta is warped by the flow too.
+        output: `"rgb"` (paper), or `"residual"`: the nets add to the warped source.
+
+    Inputs, a dict:
+        source: `[B, S, S, 3]` in [-1, 1].
+        source_landmarks, driving_landmarks: float32 `[B, 68, 2]`, (x, y) in pixels of
+            the crop, pixel centres at integers.
+
+    Output:
+        float32 `[B, S, S, 3]` in [-1, 1].
+
+    Example:
+
+    >>> reenactor = aan_keras.Reenactor.from_preset("aan_128")
+    >>> code = reenactor.encode_source(source, source_landmarks)
+    >>> image = reenactor.drive(code, driving_landmarks)
+
+    Reference:
+        Yao et al., "One-shot Face Reenactment Using Appearance Adaptive
+        Normalization", AAAI 2021 (arXiv 2102.03984).
+    """
+
+    def __init__(
+        self,
+        image_size=256,
+        width=64,
+        num_fusion_blocks=4,
+        num_residual_blocks=2,
+        heatmap_size=None,
+        heatmap_variance=3.0,
+        statistics="batch",
+        local_net=True,
+        adaptive_norm="aan",
+        spectral_norm=True,
+        flow_prior=None,
+        warp_theta=False,
+        output="rgb",
+        dtype=None,
+        **kwargs,
+    ):
+        super().__init__(dtype=dtype, **kwargs)
+        if image_size % 32 or not 64 <= image_size <= 512:
+            raise ValueError(
+                "`image_size` must be a multiple of 32 from 64 to 512. "
+                f"Received: image_size={image_size}"
+            )
+        if flow_prior not in (None, "tps"):
+            raise ValueError(
+                f'`flow_prior` must be None or "tps". Received: flow_prior={flow_prior}'
+            )
+        if output not in ("rgb", "residual"):
+            raise ValueError(
+                f'`output` must be "rgb" or "residual". Received: output={output}'
+            )
+        heatmap_size = heatmap_size or image_size
+        if heatmap_size % 16:
+            raise ValueError(
+                "`heatmap_size` must be a multiple of 16. "
+                f"Received: heatmap_size={heatmap_size}"
+            )
+        if num_fusion_blocks < 1 or image_size % 2**num_fusion_blocks:
+            raise ValueError(
+                "`image_size` must be divisible by 2 ** `num_fusion_blocks`. Received: "
+                f"image_size={image_size}, num_fusion_blocks={num_fusion_blocks}"
+            )
+        self._arguments = {
+            "image_size": image_size,
+            "width": width,
+            "num_fusion_blocks": num_fusion_blocks,
+            "num_residual_blocks": num_residual_blocks,
+            "heatmap_size": heatmap_size,
+            "heatmap_variance": heatmap_variance,
+            "statistics": statistics,
+            "local_net": local_net,
+            "adaptive_norm": adaptive_norm,
+            "spectral_norm": spectral_norm,
+            "flow_prior": flow_prior,
+            "warp_theta": warp_theta,
+            "output": output,
+        }
+        self.image_size = image_size
+        self.num_fusion_blocks = num_fusion_blocks
+        self.adaptive_norm = adaptive_norm
+        self.warp_theta = warp_theta
+        self.output_mode = output
+        policy = self.dtype_policy
+        common = {"spectral_norm": spectral_norm, "width": width, "dtype": policy}
+
+        # === Layers ===
+        self.heatmaps = LandmarkHeatmaps(
+            heatmap_size, image_size, heatmap_variance, dtype=policy
+        )
+        self.warp = FlowWarp(dtype=policy)
+        self.landmark_flow = None
+        if flow_prior == "tps":
+            self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
+
+        # === Nets ===
+        self.appearance_extractor = AppearanceExtractor(
+            image_size, num_fusion_blocks=num_fusion_blocks, **common
+        )
+        self.flow_estimator = FlowEstimator(heatmap_size, **common)
+        self.local_net = None
+        if local_net:
+            self.local_net = LocalNet(image_size, output=output, **common)
+            sizes = self.local_net.region_sizes
+            self.crops = {
+                region: RegionCrop(region, size, dtype=policy)
+                for region, size in sizes.items()
+            }
+            self.region_heatmaps = {
+                region: LandmarkHeatmaps(size, size, heatmap_variance, dtype=policy)
+                for region, size in sizes.items()
+            }
+            self.paste = RegionPaste(tuple(sizes), image_size, dtype=policy)
+        self.fusion_net = FusionNet(
+            image_size,
+            num_fusion_blocks=num_fusion_blocks,
+            num_residual_blocks=num_residual_blocks,
+            adaptive_norm=adaptive_norm,
+            statistics=statistics,
+            output=output,
+            **common,
+        )
+        self.built = True
+
+    @property
+    def generator_nets(self):
+        """The generator's sub-nets that hold weights, in the order of data flow."""
+        nets = [self.appearance_extractor, self.flow_estimator]
+        return [*nets, *filter(None, [self.local_net]), self.fusion_net]
+
+    def call(self, inputs, training=None):
+        if training:
+            return self.generate(inputs, training=True)["image"]
+        code = self.encode_source(inputs["source"], inputs["source_landmarks"])
+        return self.drive(code, inputs["driving_landmarks"])
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape["source"][0], self.image_size, self.image_size, 3)
+
+    def encode_source(self, source, source_landmarks):
+        """Everything that depends on the source photo alone; once a photo.
+
+        Args:
+            source: `[B, S, S, 3]` in [-1, 1].
+            source_landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            dict of tensors, the `code` of `drive`.
+        """
+        with self.inference_weights():
+            return self._encode(source, source_landmarks, training=False)
+
+    def drive(self, code, driving_landmarks):
+        """One frame from `encode_source`'s result.
+
+        Args:
+            code: dict from `encode_source`, batch B.
+            driving_landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            float32 `[B, S, S, 3]` in [-1, 1].
+        """
+        with self.inference_weights():
+            image = self._drive(code, driving_landmarks, training=False)["image"]
+            return ops.clip(image, -1.0, 1.0)
+
+    def generate(self, inputs, training=None):
+        """One pass with everything the losses look at.
+
+        Args:
+            inputs: the model's input dict.
+            training: as in `call`.
+
+        Returns:
+            dict of `image` `[B, S, S, 3]` (not clipped), `flow`, `patches` (dict by
+            region, None without local net) and `warped`, the source under the flow.
+        """
+        code = self._encode(inputs["source"], inputs["source_landmarks"], training)
+        return self._drive(code, inputs["driving_landmarks"], training)
+
+    def inference_weights(self):
+        """Scope in which the moving averages stand in for the trained weights."""
+        if not self.averages:
+            return contextlib.nullcontext()
+        pairs = zip(self.generator_variables, self.averages)
+        return keras.StatelessScope(state_mapping=[(v, a.value) for v, a in pairs])
+
+    def _encode(self, source, source_landmarks, training):
+        source = ops.convert_to_tensor(source)
+        landmarks = ops.cast(source_landmarks, "float32")
+        code = {"source": source, "source_landmarks": landmarks}
+        code.update(self.appearance_extractor(source, training=training))
+        code["flow_source"] = self.flow_estimator.encode_source(
+            self.heatmaps(landmarks), training=training
+        )
+        if self.local_net is not None:
+            for region, crop in self.crops.items():
+                points = crop.region_landmarks(landmarks)
+                code[f"region_{region}"] = ops.concatenate(
+                    [crop(source, landmarks), self.region_heatmaps[region](points)],
+                    axis=-1,
+                )
+        return code
+
+    def _drive(self, code, driving_landmarks, training):
+        landmarks = ops.cast(driving_landmarks, "float32")
+        flow = self.flow_estimator.drive(
+            code["flow_source"], self.heatmaps(landmarks), training=training
+        )
+        if self.landmark_flow is not None:
+            flow = flow + self.landmark_flow(code["source_landmarks"], landmarks)
+        warped = self.warp(code["source"], flow)
+        inputs = {"appearance": self.warp(code["appearance"], flow)}
+        if self.adaptive_norm == "spade":
+            inputs["condition"] = warped if self.warp_theta else code["source"]
+        else:
+            for i in range(1, self.num_fusion_blocks + 1):
+                theta = code[f"theta_{i}"]
+                inputs[f"theta_{i}"] = (
+                    self.warp(theta, flow) if self.warp_theta else theta
+                )
+        patches = None
+        if self.local_net is None:
+            local_image = ops.zeros_like(warped)
+        else:
+            patches = self._reenact_regions(code, warped, landmarks, training)
+            local_image = self.paste(list(patches.values()), landmarks)
+        if self.output_mode == "residual":
+            local_image = ops.concatenate([local_image, warped], axis=-1)
+        inputs["local_image"] = local_image
+        image = ops.cast(self.fusion_net(inputs, training=training), "float32")
+        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+
+    def _reenact_regions(self, code, warped, landmarks, training):
+        sources, drivings = {}, {}
+        for region in REGION_LANDMARKS:
+            crop = self.crops[region]
+            points = crop.region_landmarks(landmarks)
+            driving = self.region_heatmaps[region](points)
+            if self.output_mode == "residual":
+                patch = crop(warped, landmarks)
+                driving = ops.concatenate([patch, driving], axis=-1)
+            sources[region] = code[f"region_{region}"]
+            drivings[region] = driving
+        return self.local_net(sources, drivings, training=training)
+
+    @classmethod
+    def from_preset(cls, preset):
+        """Loads a shipped preset by name, or a preset folder by path.
+
+        Args:
+            preset: `"aan_128"`, or the path `save_to_preset` wrote to.
+
+        Returns:
+            The model, its weights checked against their SHA-256.
+        """
+        from aan_keras.models.preset import load_preset
+
+        return load_preset(cls, preset)
+
+    def save_to_preset(self, path):
+        """Writes `config.json` and float16 weights (the moving averages) to a folder.
+
+        Args:
+            path: folder; created if it does not exist.
+        """
+        from aan_keras.models.preset import save_preset
+
+        save_preset(self, path)
+
+    def get_config(self):
+        return {
+            **self._arguments,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
