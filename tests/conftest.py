@@ -1,0 +1,30 @@
+"""Choice of tests by backend, and the same start for each test."""
+
+import keras
+import pytest
+
+MARK = "requires_tensorflow"
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        f"{MARK}: uses TFLite, SavedModel or tf ops; left out on other backends",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if keras.backend.backend() == "tensorflow":
+        return
+    elsewhere = [item for item in items if item.get_closest_marker(MARK)]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if not item.get_closest_marker(MARK)]
+
+
+@pytest.fixture(autouse=True)
+def same_start():
+    """Seeds Keras, NumPy and Python; a dtype policy set by a test ends with it."""
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
