@@ -52,16 +52,18 @@ class GANLoss(keras.losses.Loss):
         return sum(real) + sum(fake)
 
     def discriminator(self, real_logits, fake_logits):
-        """Scalar loss of the discriminator."""
+        """Loss of the discriminator: a scalar, unless `reduction` is None."""
         return self(real_logits, fake_logits)
 
     def generator(self, fake_logits):
-        """Scalar loss of the generator."""
+        """Loss of the generator: a scalar, unless `reduction` is None."""
         if self.saturating:
             losses = [-_patch_mean(ops.softplus(x)) for x in _scales(fake_logits)]
         else:
             losses = [_patch_mean(ops.softplus(-x)) for x in _scales(fake_logits)]
-        return keras.src.losses.loss.reduce_values(sum(losses), self.reduction)
+        if self.reduction in (None, "none"):
+            return sum(losses)
+        return (ops.sum if self.reduction == "sum" else ops.mean)(sum(losses))
 
     def get_config(self):
         config = super().get_config()

@@ -15,7 +15,7 @@ class IdentityLoss(keras.losses.Loss):
 
     Args:
         net: model from chips to descriptors `[B, n]`; default
-            `aan_keras.models.IdentityNet()`, made at the first call.
+            `aan_keras.models.IdentityNet()`.
         distance: `"squared"` or `"cosine"`.
         reduction: over the batch, as for every Keras loss.
         name: name of the loss.
@@ -48,14 +48,17 @@ class IdentityLoss(keras.losses.Loss):
                 '`distance` must be "squared" or "cosine". '
                 f"Received: distance={distance!r}"
             )
+        if net is None:
+            # Imported late: losses are below models, and run without the weights.
+            from aan_keras.models.identity_net import IdentityNet
+
+            net = IdentityNet()
         self.net = net
         self.distance = distance
-        self._default_net = None
 
     def call(self, y_true, y_pred):
-        net = self.net or self._make_net()
-        true = net(ops.stop_gradient(y_true))
-        return self.from_descriptors(true, net(y_pred))
+        true = self.net(ops.stop_gradient(y_true))
+        return self.from_descriptors(true, self.net(y_pred))
 
     def from_descriptors(self, true, pred):
         """Per-sample loss `[B]` of descriptors that are known already."""
@@ -68,21 +71,13 @@ class IdentityLoss(keras.losses.Loss):
 
     def get_config(self):
         config = super().get_config()
-        net = self.net and keras.saving.serialize_keras_object(self.net)
+        net = keras.saving.serialize_keras_object(self.net)
         config.update({"net": net, "distance": self.distance})
         return config
 
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        if config.get("net"):
+        if config.get("net") is not None:
             config["net"] = keras.saving.deserialize_keras_object(config["net"])
         return cls(**config)
-
-    def _make_net(self):
-        if self._default_net is None:
-            # Imported late: losses are below models, and run without the weights.
-            from aan_keras.models.identity_net import IdentityNet
-
-            self._default_net = IdentityNet()
-        return self._default_net
