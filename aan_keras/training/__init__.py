@@ -1,0 +1,23 @@
+"""Training runs that can be killed at any moment and go on exactly."""
+
+from aan_keras.training.checkpoint import (
+    latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.sample_images import SampleImages
+from aan_keras.training.train import train
+from aan_keras.training.training_log import TrainingLog
+
+__all__ = [
+    "ConstantThenDecay",
+    "ExactCheckpoint",
+    "SampleImages",
+    "TrainingLog",
+    "latest_checkpoint",
+    "load_checkpoint",
+    "save_checkpoint",
+    "train",
+]

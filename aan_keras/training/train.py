@@ -1,0 +1,233 @@
+"""One training run, from scratch or from where it was killed."""
+
+import json
+import os
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from aan_keras.data import load_dataset, split_identities
+from aan_keras.training.checkpoint import latest_checkpoint, load_checkpoint
+from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.event_log import EventLog
+from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.sample_images import SampleImages
+from aan_keras.training.training_log import TrainingLog
+
+
+def train(
+    reenactor,
+    data,
+    output_dir,
+    steps,
+    batch_size=8,
+    *,
+    resume=True,
+    seed=0,
+    validation=(6, 12),
+    augment=True,
+    dataset_options=None,
+    losses=None,
+    ema_decay=0.999,
+    generator_learning_rate=2e-5,
+    discriminator_learning_rate=1e-5,
+    warmup_steps=0,
+    decay_fraction=0.0,
+    beta_1=0.5,
+    beta_2=0.999,
+    clip_norm=None,
+    jit_compile=False,
+    deterministic=False,
+    checkpoint_every=500,
+    log_every=50,
+    images_every=500,
+    validate_every=500,
+    validation_steps=8,
+    verbose=1,
+    callbacks=(),
+):
+    """Trains a `Reenactor` by `fit`; started again with the same arguments, goes on.
+
+    The output folder holds `checkpoints/` (the last two; everything exact resume
+    needs), `preset/` (what `Reenactor.from_preset` loads, as of the last checkpoint),
+    `log.csv`, TensorBoard's `events/`, `samples/<step>.png` and `run.json`.
+
+    Args:
+        reenactor: `Reenactor`. If it is compiled already, its own optimizers and
+            losses are used and the arguments from `losses` to `jit_compile` are not.
+            Make it after `keras.utils.set_random_seed` for a reproducible run.
+        data: folder of frame folders (see `aan_keras.data.load_dataset`).
+        output_dir: folder of the run.
+        steps: length of the whole run. May be changed when resuming.
+        batch_size: pairs a step.
+        resume: go on from the latest checkpoint in `output_dir` if there is one.
+            False refuses a folder that has one.
+        seed: integer that decides all pairs and augmentations.
+        validation: identities that are not trained on: a list of names, or a pair of
+            numbers (with videos, with photos only; see `split_identities`), or None.
+        augment: see `load_dataset`.
+        dataset_options: dict of further arguments of `load_dataset`.
+        losses: `ReenactmentLoss`. Defaults to the paper's.
+        ema_decay: decay of the moving average of the generator.
+        generator_learning_rate: plateau of the generator's `ConstantThenDecay`.
+        discriminator_learning_rate: the same of the discriminators.
+        warmup_steps: steps in which the learning rates rise.
+        decay_fraction: last share of `steps` in which they fall to zero.
+        beta_1, beta_2: of both Adam optimizers.
+        clip_norm: largest norm of all gradients of one optimizer, or None.
+        jit_compile: compile the step with XLA.
+        deterministic: only use TensorFlow operations that give the same bits each
+            time on several threads.
+        checkpoint_every: steps between checkpoints; a multiple of `log_every`.
+        log_every: steps between rows of the log.
+        images_every: steps between pictures of a fixed validation batch; 0 is never.
+        validate_every: steps between evaluations on `validation_steps` fixed batches
+            of the validation identities; 0 is never.
+        validation_steps: number of those batches.
+        verbose: as in `fit`.
+        callbacks: further Keras callbacks.
+
+    Returns:
+        The number of steps done in the whole run.
+
+    Example:
+
+    >>> keras.utils.set_random_seed(0)
+    >>> reenactor = aan_keras.Reenactor(image_size=128, width=16)
+    >>> train(reenactor, "faces/train", "runs/first", steps=20000)
+    """
+    if steps < 1 or log_every < 1 or checkpoint_every % log_every:
+        raise ValueError(
+            "`steps` and `log_every` must be positive and `checkpoint_every` a "
+            f"multiple of `log_every`. Received: steps={steps}, log_every={log_every}, "
+            f"checkpoint_every={checkpoint_every}"
+        )
+    output_dir = Path(output_dir)
+    checkpoint = latest_checkpoint(output_dir / "checkpoints")
+    if checkpoint and not resume:
+        raise ValueError(
+            "The output folder holds a run. Resume it, or choose another folder. "
+            f"Received: output_dir={output_dir}"
+        )
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    if not reenactor.compiled:
+
+        def make_optimizer(rate):
+            schedule = ConstantThenDecay(rate, steps, warmup_steps, decay_fraction)
+            return keras.optimizers.Adam(
+                schedule, beta_1=beta_1, beta_2=beta_2, global_clipnorm=clip_norm
+            )
+
+        reenactor.compile(
+            make_optimizer(generator_learning_rate),
+            make_optimizer(discriminator_learning_rate),
+            losses,
+            ema_decay=ema_decay,
+            jit_compile=jit_compile,
+        )
+    run = {"seed": seed, "batch_size": batch_size, "image_size": reenactor.image_size}
+    first_step = _restore(reenactor, checkpoint, run)
+    if first_step >= steps:
+        return first_step
+
+    names, held_out = _divide(data, validation)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    _write_json(
+        output_dir / "run.json",
+        {
+            **run,
+            "steps": steps,
+            "model": reenactor.get_config(),
+            "compile": reenactor.get_compile_config(),
+            "identities": names,
+            "validation_identities": held_out,
+        },
+    )
+    shape = {"image_size": reenactor.image_size, "batch_size": batch_size}
+    dataset = load_dataset(
+        data,
+        **shape,
+        seed=seed,
+        start_step=first_step,
+        augment=augment,
+        identities=names,
+        **(dataset_options or {}),
+    )
+    still = load_dataset(
+        data,
+        **shape,
+        identities=held_out or names,
+        augment=False,
+        mirror=False,
+        photo_fraction=0.0,
+    )
+    still = still.take(validation_steps).cache()
+    events = EventLog(output_dir / "events", first_step)
+    images = SampleImages(
+        next(iter(still)), output_dir / "samples", events, images_every, first_step
+    )
+    log = TrainingLog(
+        output_dir / "log.csv",
+        log_every,
+        first_step,
+        events,
+        validation=still,
+        validate_every=validate_every if held_out else 0,
+    )
+    save = _CheckpointAndPreset(
+        output_dir / "checkpoints", checkpoint_every, first_step, metadata=run
+    )
+    save.preset = output_dir / "preset"
+    try:
+        reenactor.fit(
+            dataset,
+            steps_per_epoch=steps - first_step,
+            shuffle=False,
+            verbose=verbose,
+            # The log stops a run whose losses are not finite before it is saved.
+            callbacks=[log, images, save, *callbacks],
+        )
+    finally:
+        events.close()
+    return save.step
+
+
+class _CheckpointAndPreset(ExactCheckpoint):
+    preset = None
+
+    def on_step(self, step, logs):
+        super().on_step(step, logs)
+        self.model.save_to_preset(self.preset)
+
+
+def _restore(reenactor, checkpoint, run):
+    if checkpoint is None:
+        return 0
+    metadata = load_checkpoint(reenactor, checkpoint)
+    for name, value in run.items():
+        if metadata[name] != value:
+            raise ValueError(
+                f"{checkpoint} was written with {name}={metadata[name]}, and a run "
+                f"goes on as it began. Received: {name}={value}"
+            )
+    return metadata["step"]
+
+
+def _divide(data, validation):
+    if validation is None:
+        return split_identities(data, (0, 0))
+    if all(isinstance(entry, int) for entry in validation):
+        return split_identities(data, validation)
+    everyone, _ = split_identities(data, (0, 0))
+    missing = sorted(set(validation) - set(everyone))
+    if missing:
+        raise ValueError(f"{data} lacks validation identities. Received: {missing}")
+    return sorted(set(everyone) - set(validation)), sorted(validation)
+
+
+def _write_json(path, content):
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(temporary, path)
