@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 _ROOMS = ("data", "faces", "layers", "losses", "models", "training")
 _NAMES = {
     "Reenactor": "aan_keras.models.reenactor",
-    "reenact": "aan_keras.reenact",
+    "reenact": "aan_keras.reenactment",
 }
 
 __all__ = ["__version__", *_NAMES, *_ROOMS]

@@ -29,7 +29,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         image_size: side S of the square crops; a multiple of 32 from 64 to 512.
             Weights fit every image size.
         width: channels at full resolution.
-        num_fusion_blocks: fusion blocks, each doubling the resolution.
+        num_fusion_blocks: fusion blocks, one adaptive norm and one theta each.
         num_residual_blocks: residual blocks after them.
         heatmap_size: side of the landmark heatmaps; `image_size` if None.
         heatmap_variance: of the Gaussians, in pixels^2 of the heatmap.

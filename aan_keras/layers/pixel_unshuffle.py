@@ -1,0 +1,55 @@
+"""Down-scaling by moving space into channels."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class PixelUnshuffle(keras.layers.Layer):
+    """Inverse of `PixelShuffle`: no detail is lost, only moved into channels.
+
+    Args:
+        scale: int, divisor of height and width.
+
+    Input shape:
+        `[B, h * scale, w * scale, C]`.
+
+    Output shape:
+        `[B, h, w, C * scale * scale]`, in the channel order of TensorFlow's
+        `space_to_depth`: pixel `(dy, dx)` of channel `c` becomes channel
+        `(dy * scale + dx) * C + c`.
+
+    Reference:
+        Shi et al., "Real-Time Single Image and Video Super-Resolution ...", 2016.
+    """
+
+    def __init__(self, scale=2, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(scale, int) or scale < 1:
+            raise ValueError(
+                f"`scale` must be a positive integer. Received: scale={scale}"
+            )
+        self.scale = scale
+
+    def call(self, inputs):
+        r = self.scale
+        _, h, w, c = ops.shape(inputs)
+        x = ops.reshape(inputs, (-1, r, w // r, r * c))  # [B*h/r, dy, w/r, dx*C]
+        x = ops.transpose(x, (0, 2, 1, 3))  # [B*h/r, w/r, dy, dx*C]
+        return ops.reshape(x, (-1, h // r, w // r, r * r * c))
+
+    def compute_output_shape(self, input_shape):
+        batch, h, w, c = input_shape
+        r = self.scale
+        if h is not None and h % r or w is not None and w % r:
+            raise ValueError(
+                "Height and width must be divisible by `scale`. "
+                f"Received: input_shape={tuple(input_shape)}, scale={r}"
+            )
+        h, w = (None if n is None else n // r for n in (h, w))
+        return (batch, h, w, c * r * r)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update({"scale": self.scale})
+        return config
