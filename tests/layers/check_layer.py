@@ -7,8 +7,7 @@ import tempfile
 
 import keras
 import numpy as np
-from keras import ops
-from keras import tree
+from keras import ops, tree
 
 POLICIES = {"mixed_float16": 4e-3, "mixed_bfloat16": 4e-2}
 
