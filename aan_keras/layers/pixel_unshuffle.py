@@ -31,6 +31,9 @@ class PixelUnshuffle(keras.layers.Layer):
             )
         self.scale = scale
 
+    def build(self, input_shape):
+        self.compute_output_shape(input_shape)
+
     def call(self, inputs):
         r = self.scale
         _, h, w, c = ops.shape(inputs)
