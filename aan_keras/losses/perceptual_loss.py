@@ -169,7 +169,8 @@ def _network(features, layers):
             model = IdentityNet("dlib" if path == "identity" else path)
         else:
             model = keras.saving.load_model(path, compile=False)
-    if not callable(model):
+    known = isinstance(model, keras.Model)
+    if not known:
         raise ValueError(_EXPECTED + f" Received: features={features!r}")
     if hasattr(model, "features_and_descriptor"):
         indices = list(range(6)) if layers is None else layers
