@@ -1,0 +1,28 @@
+"""The outside world's pixels: photos, clips, faces and their landmarks."""
+
+from aan_keras.faces.choose_face import choose_face
+from aan_keras.faces.dlib_landmarker import DlibLandmarker
+from aan_keras.faces.face import Face
+from aan_keras.faces.face_crop import FaceCrop
+from aan_keras.faces.face_tracker import FaceTracker
+from aan_keras.faces.input_error import InputError
+from aan_keras.faces.landmark_track import LandmarkTrack
+from aan_keras.faces.photo import read_photo, write_photo
+from aan_keras.faces.track_video import track_video
+from aan_keras.faces.video_reader import VideoReader
+from aan_keras.faces.video_writer import VideoWriter
+
+__all__ = [
+    "DlibLandmarker",
+    "Face",
+    "FaceCrop",
+    "FaceTracker",
+    "InputError",
+    "LandmarkTrack",
+    "VideoReader",
+    "VideoWriter",
+    "choose_face",
+    "read_photo",
+    "track_video",
+    "write_photo",
+]

@@ -1,0 +1,144 @@
+"""Photos in and out, whatever their depth, channels and orientation."""
+
+import contextlib
+import pathlib
+
+import numpy as np
+
+from aan_keras.faces.input_error import InputError
+from aan_keras.faces.output_file import output_file
+from aan_keras.faces.photo_file import is_complete
+
+PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_SMALLEST = 16
+
+
+def read_photo(path):
+    """Reads a photo as it is meant to be seen.
+
+    EXIF orientation is applied, 16-bit images are reduced to 8, grey ones become RGB,
+    transparent pixels are put on white.
+
+    Args:
+        path: an image file that OpenCV can decode (JPEG, PNG, WebP, BMP, TIFF).
+
+    Returns:
+        uint8 `[H, W, 3]`, RGB.
+    """
+    import cv2
+
+    path = pathlib.Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror}: check the path"
+        ) from None
+    if not data:
+        raise InputError(f"{path} is empty (0 bytes): copy the photo again")
+    if not is_complete(data):
+        raise InputError(f"{path} is cut off in the middle: copy the photo again")
+    with _quiet():
+        image = _decode(data, cv2.IMREAD_UNCHANGED)
+        if image is not None and (image.ndim < 3 or image.shape[2] == 3):
+            # Only this way of reading applies the EXIF orientation.
+            image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None:
+        raise InputError(
+            f"{path} is not a photo that can be read: use a JPEG or PNG file"
+        )
+    if image.ndim == 3:
+        order = [2, 1, 0, 3][: image.shape[2]] if image.shape[2] > 2 else [0, 1]
+        image = image[..., order]
+    return to_rgb(image, path)
+
+
+def to_rgb(image, name="the photo"):
+    """uint8 RGB from grey, RGBA, 16-bit or float images (0 to 1).
+
+    Args:
+        image: `[H, W]` or `[H, W, 1 | 2 | 3 | 4]` array; the last of 2 or 4 channels
+            is opacity.
+        name: what to call it when it can't be used.
+
+    Returns:
+        uint8 `[H, W, 3]`.
+    """
+    image = np.asarray(image)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4):
+        raise InputError(
+            f"{name} is not an image: it has shape {image.shape}, expected "
+            "[height, width, 3]"
+        )
+    if min(image.shape[:2]) < _SMALLEST:
+        raise InputError(
+            f"{name} is too small for a face, {image.shape[1]} x {image.shape[0]} "
+            f"pixels: use one of at least {_SMALLEST} x {_SMALLEST}"
+        )
+    if image.dtype != np.uint8:
+        image = _to_uint8(image, name)
+    if image.shape[2] in (2, 4):
+        opacity = image[..., -1:].astype("float32") / 255
+        colour = image[..., :-1] * opacity + 255 * (1 - opacity)
+        image = np.round(colour).astype("uint8")
+    if image.shape[2] == 1:
+        image = np.repeat(image, 3, axis=2)
+    return np.ascontiguousarray(image)
+
+
+def write_photo(path, image):
+    """Writes a uint8 RGB image; the suffix chooses the format.
+
+    Args:
+        path: file to write; it appears only when it's complete.
+        image: uint8 `[H, W, 3]`.
+    """
+    import cv2
+
+    path = pathlib.Path(path)
+    if path.suffix.lower() not in PHOTO_SUFFIXES:
+        raise InputError(f"cannot write {path}: use a name that ends in .png or .jpg")
+    data = cv2.imencode(path.suffix, image[..., ::-1])[1].tobytes()
+    with output_file(path) as beside:
+        try:
+            beside.write_bytes(data)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {path}: {error.strerror}: choose another place"
+            ) from None
+
+
+def _decode(data, flags):
+    import cv2
+
+    try:
+        return cv2.imdecode(np.frombuffer(data, "uint8"), flags)
+    except cv2.error:
+        return None
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keeps the decoders' own messages off the terminal."""
+    import cv2
+
+    log = cv2.utils.logging
+    level = log.getLogLevel()
+    log.setLogLevel(log.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        log.setLogLevel(level)
+
+
+def _to_uint8(image, name):
+    if image.dtype == np.uint16:
+        return np.round(image / 257.0).astype("uint8")
+    if np.issubdtype(image.dtype, np.floating) and np.isfinite(image).all():
+        return np.round(np.clip(image, 0, 1) * 255).astype("uint8")
+    raise InputError(
+        f"{name} has pixels of a kind that can't be used ({image.dtype}): "
+        "use uint8, uint16, or finite floats from 0 to 1"
+    )

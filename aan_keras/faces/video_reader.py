@@ -1,0 +1,110 @@
+"""Video frames, one at a time."""
+
+import contextlib
+import pathlib
+
+import numpy as np
+
+from aan_keras.faces.input_error import InputError
+
+
+class VideoReader:
+    """Streams the frames of a video file; memory doesn't grow with its length.
+
+    Iterating opens the file anew, so a clip can be read more than once.
+
+    Args:
+        path: a file that FFmpeg can read.
+
+    Attributes:
+        fps: `fractions.Fraction`, frames per second.
+        num_frames: how many frames the file says it has; None when it doesn't say.
+        size: `(width, height)` as it is meant to be seen.
+        has_audio: whether there is sound.
+
+    Example:
+
+    >>> video = VideoReader("clip.mp4")
+    >>> for index, image in video:
+    ...     print(index, image.shape)  # uint8 [height, width, 3]
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        with self._open() as (container, stream):
+            self.fps = stream.average_rate or stream.guessed_rate
+            if not self.fps:
+                raise self._error("has no frame rate")
+            self.size = (stream.width, stream.height)
+            self.has_audio = bool(container.streams.audio)
+            self.num_frames = self._declared_frames(container, stream)
+
+    def __iter__(self):
+        """Yields `(index, image)`: index is the frame's place at a constant `fps`."""
+        import av
+
+        index, count, first = -1, 0, None
+        with self._open() as (container, stream):
+            try:
+                for frame in container.decode(stream):
+                    first = frame.time if first is None else first
+                    count += 1
+                    place = index + 1
+                    if frame.time is not None:
+                        # Frames of a clip with a variable rate keep their times, to
+                        # the nearest frame, so that the sound stays with the picture.
+                        place = max(place, round((frame.time - first) * self.fps))
+                    index = place
+                    yield index, _upright(frame)
+            except av.error.FFmpegError:
+                raise self._truncated(count) from None
+        # Container indices may be off by a frame or two without anything being lost.
+        if self.num_frames and count < self.num_frames - max(2, 0.02 * self.num_frames):
+            raise self._truncated(count)
+        if not count:
+            raise self._error("has no frames")
+
+    @contextlib.contextmanager
+    def _open(self):
+        import av
+
+        if not self.path.is_file():
+            raise InputError(f"cannot read {self.path}: no such file: check the path")
+        if not self.path.stat().st_size:
+            raise self._error("is empty (0 bytes)")
+        try:
+            container = av.open(str(self.path))
+        except (av.error.FFmpegError, OSError):
+            raise self._error(
+                "is not a video that can be read, or is cut off"
+            ) from None
+        with container:
+            if not container.streams.video:
+                raise self._error("has no picture, only sound")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            yield container, stream
+
+    def _declared_frames(self, container, stream):
+        if stream.frames:
+            return stream.frames
+        if container.duration:
+            return int(container.duration / 1_000_000 * self.fps)
+        return None
+
+    def _truncated(self, count):
+        of = f" of {self.num_frames}" if self.num_frames else ""
+        return InputError(
+            f"{self.path} is cut off or damaged after frame {count}{of} "
+            f"({float(count / self.fps):.1f} s): copy the clip again, or trim it there"
+        )
+
+    def _error(self, what):
+        return InputError(f"{self.path} {what}: use an MP4 or other video file")
+
+
+def _upright(frame):
+    """uint8 RGB `[H, W, 3]`, turned as the file's display matrix says."""
+    image = frame.to_ndarray(format="rgb24")
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
