@@ -2,28 +2,35 @@
 
 import importlib
 
+# Imported at once, so that `keras.saving.load_model` finds the registered classes.
+from aan_keras import layers, losses, models
+from aan_keras.models.reenactor import Reenactor
+
 __version__ = "0.1.0"
 
-# Public names and rooms are imported when first used (PEP 562), so that
-# `import aan_keras` stays quick and needs neither dlib, OpenCV nor PyAV.
-_ROOMS = ("data", "faces", "layers", "losses", "models", "training")
-_NAMES = {
-    "Reenactor": "aan_keras.models.reenactor",
-    "reenact": "aan_keras.reenactment",
-}
+# Imported when first used (PEP 562): these need dlib, OpenCV, PyAV or TensorFlow.
+_LAZY_ROOMS = ("data", "faces", "training")
+_LAZY_NAMES = {"reenact": "aan_keras.reenactment"}
 
-__all__ = ["__version__", *_NAMES, *_ROOMS]
+__all__ = [
+    "Reenactor",
+    "__version__",
+    "data",
+    "faces",
+    "layers",
+    "losses",
+    "models",
+    "reenact",
+    "training",
+]
 
 
 def __getattr__(name):
-    if name in _NAMES:
-        value = getattr(importlib.import_module(_NAMES[name]), name)
-    elif name in _ROOMS:
-        value = importlib.import_module(f"{__name__}.{name}")
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    if name in _LAZY_ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():

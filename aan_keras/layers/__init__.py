@@ -1,30 +1,37 @@
 """Keras layers on `keras.ops`: they know nothing of faces, files or training."""
 
-import importlib
+from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.down_block import DownBlock
+from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.flow_warp import FlowWarp
+from aan_keras.layers.fusion_block import FusionBlock
+from aan_keras.layers.landmark_flow import LandmarkFlow
+from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.pixel_shuffle import PixelShuffle
+from aan_keras.layers.pixel_unshuffle import PixelUnshuffle
+from aan_keras.layers.region_crop import RegionCrop
+from aan_keras.layers.region_paste import RegionPaste
+from aan_keras.layers.residual_block import ResidualBlock
+from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
+from aan_keras.layers.spectral_conv2d import SpectralConv2D
+from aan_keras.layers.up_block import UpBlock
+from aan_keras.layers.zero_conv2d import ZeroConv2D
 
-_MODULES = {
-    "AppearanceAdaptiveNorm": "appearance_adaptive_norm",
-    "FaceChip": "face_chip",
-    "FlowWarp": "flow_warp",
-    "FusionBlock": "fusion_block",
-    "LandmarkFlow": "landmark_flow",
-    "LandmarkHeatmaps": "landmark_heatmaps",
-    "PixelShuffle": "pixel_shuffle",
-    "RegionCrop": "region_crop",
-    "RegionPaste": "region_paste",
-    "ResidualBlock": "residual_block",
-    "SpatiallyAdaptiveNorm": "spatially_adaptive_norm",
-    "SpectralConv2D": "spectral_conv2d",
-}
-
-__all__ = list(_MODULES)
-
-
-def __getattr__(name):
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__))
+__all__ = [
+    "AppearanceAdaptiveNorm",
+    "DownBlock",
+    "FaceChip",
+    "FlowWarp",
+    "FusionBlock",
+    "LandmarkFlow",
+    "LandmarkHeatmaps",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "RegionCrop",
+    "RegionPaste",
+    "ResidualBlock",
+    "SpatiallyAdaptiveNorm",
+    "SpectralConv2D",
+    "UpBlock",
+    "ZeroConv2D",
+]
