@@ -91,7 +91,7 @@ class DlibLandmarker:
             boxes = self._detect(image, scale, 0.0)
             if boxes:
                 break
-        faces = [Face(self._predict(image, box), box, score) for box, score in boxes]
+        faces = [self._face(image, box, score) for box, score in boxes]
         return sorted(faces, key=lambda face: face.width, reverse=True)
 
     def follow(self, image, face):
@@ -101,8 +101,7 @@ class DlibLandmarker:
             image: uint8 RGB, the next frame.
             face: `Face` of the frame before.
         """
-        box = box_around(face.landmarks)
-        landmarks = self._predict(image, box)
+        landmarks = self._predict(image, box_around(face.landmarks))
         box = box_around(landmarks)
         centre, width = (box[:2] + box[2:]) / 2, box[2] - box[0]
         if width < 4:
@@ -114,8 +113,14 @@ class DlibLandmarker:
             shift = (found[:2] + found[2:]) / 2 / scale + corner - centre
             ratio = (found[2] - found[0]) / scale / width
             if np.hypot(*shift) < 0.35 * width and 0.6 < ratio < 1.6:
-                return Face(landmarks, box, score)
+                return Face(landmarks, score=score)
         return None
+
+    def _face(self, image, box, score):
+        # The detector's boxes grow in steps of 20 %; the box of the landmarks doesn't,
+        # and predicting from it once more makes the result independent of the step.
+        box = box_around(self._predict(image, box))
+        return Face(self._predict(image, box), score=score)
 
     def _detect(self, image, scale, threshold):
         resized = np.ascontiguousarray(_resize(image, scale))

@@ -9,13 +9,14 @@ MARGIN = 2.1
 
 @dataclasses.dataclass(frozen=True)
 class FaceCrop:
-    """A square around a face: side 2.1 x the detection box, same centre.
+    """A square around a face: side 2.1 x the face box, same centre.
 
     The rule of the training data: the side is `int(2.1 * box width)` and no longer than
     the image's shorter side; the square is then shifted into the image, so that no
-    pixel has to be invented and a face near the border is off-centre in its crop. A
-    photo has its own crop; a clip has one crop, from the median box of its frames, so
-    that a moving head moves.
+    pixel has to be invented and a face near the border is off-centre in its crop. The
+    box is a HOG detector's, or `box_around` the landmarks, which has the same size and
+    place but not the detector's steps of 20 %. A photo has its own crop; a clip has
+    one crop, from the median box of its frames, so that a moving head moves.
 
     Args:
         x: left edge: index of the first column.
@@ -85,10 +86,6 @@ class FaceCrop:
         x, y, side = int(self.x), int(self.y), int(self.side)
         columns = np.clip(np.arange(x, x + side), 0, width - 1)
         rows = np.clip(np.arange(y, y + side), 0, height - 1)
-        if 0 <= x and x + side <= width and 0 <= y and y + side <= height:
-            square = image[y : y + side, x : x + side]
-        else:
-            square = image[rows[:, None], columns]
-        shrinks = size < side
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        square = image[rows[:, None], columns]
+        method = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
         return cv2.resize(square, (size, size), interpolation=method)

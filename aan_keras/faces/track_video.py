@@ -15,7 +15,9 @@ CROP_SIZE = 256
 _LONGEST_GAP_SECONDS = 0.5
 
 
-def track_video(frames, landmarker, fps=None, face=None, report=None, name=None):
+def track_video(
+    frames, landmarker, fps=None, face=None, report=None, progress=None, name=None
+):
     """Follows a face through a clip.
 
     Args:
@@ -25,6 +27,8 @@ def track_video(frames, landmarker, fps=None, face=None, report=None, name=None)
         face: number of the face in the first frame that has one; None: the largest.
         report: callable that takes a line of text: which face, which frames were held
             or dropped.
+        progress: callable `(iterable, total, what)` that returns an iterable, for a
+            progress bar; total may be None.
         name: what messages call the clip; None: the reader's file name.
 
     Returns:
@@ -42,6 +46,8 @@ def track_video(frames, landmarker, fps=None, face=None, report=None, name=None)
     tracker = FaceTracker(landmarker, choose, max_gap=max_gap)
     landmarks, index, held, dropped = [], [], [], []
     pairs = frames if path else enumerate(frames)
+    if progress is not None:
+        pairs = progress(pairs, getattr(frames, "num_frames", None), "tracking")
     for place, image in pairs:
         found = tracker.update(image)
         if found is None:

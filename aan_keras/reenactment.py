@@ -1,0 +1,154 @@
+"""One photo, moved by one clip."""
+
+import pathlib
+
+from aan_keras.faces import DlibLandmarker, Face, FaceCrop, choose_face, read_photo
+from aan_keras.faces.choose_face import as_faces
+from aan_keras.faces.driving_track import driving_track
+from aan_keras.faces.input_error import InputError
+from aan_keras.faces.motion_transfer import transfer_motion
+from aan_keras.faces.photo import to_rgb
+
+
+class Reenactment:
+    """A photo and the motion that it is going to make.
+
+    Faces are found when the object is made, so that what is wrong with the input shows
+    at once; `frames` then only runs the network: the source is encoded once, each
+    frame is driven alone, and memory doesn't grow with the clip (landmarks of a clip
+    take 0.5 KB a frame).
+
+    Args:
+        reenactor: `aan_keras.Reenactor`.
+        source: path of a photo, or an image array (uint8 RGB; grey, RGBA, uint16 and
+            floats from 0 to 1 are converted).
+        driving: path of a video, a photo or an `.npz` landmark track; `LandmarkTrack`;
+            landmarks `[T, 68, 2]`; image, images, or an iterable of images.
+        relative: apply the driving motion, relative to the driving frame that looks
+            most like the source, to the source's own landmarks; otherwise the face
+            takes the driver's shape (see `transfer_motion`).
+        face: which face of the photo, 1 being the largest; None: the largest.
+        driving_face: which face of the clip.
+        landmarker: callable from a uint8 RGB image to a list of `Face` or `[68, 2]`
+            arrays; None: `DlibLandmarker()`.
+        source_landmarks: `[68, 2]` in pixels of the photo; nothing is detected then.
+        report: callable that takes a line of text: which of several faces is used,
+            which frames have no face.
+        progress: callable `(iterable, total, what)` that returns an iterable.
+
+    Attributes:
+        source_image: uint8 `[S, S, 3]`, the photo's crop.
+        source_landmarks: float32 `[68, 2]`, in that crop.
+        track: `LandmarkTrack` of the driving clip, in its own crop.
+        landmarks: float32 `[T, 68, 2]`, what drives the network, in the source's crop.
+
+    Example:
+
+    >>> reenactment = Reenactment(reenactor, "photo.jpg", "clip.mp4", relative=True)
+    >>> for image in reenactment.frames():
+    ...     show(image)  # uint8 [S, S, 3]
+    """
+
+    def __init__(
+        self,
+        reenactor,
+        source,
+        driving,
+        *,
+        relative=False,
+        face=None,
+        driving_face=None,
+        landmarker=None,
+        source_landmarks=None,
+        report=None,
+        progress=None,
+    ):
+        size = reenactor.image_size
+        find_faces = _Lazy(landmarker or DlibLandmarker, is_maker=landmarker is None)
+        name = "the photo"
+        if isinstance(source, (str, pathlib.Path)):
+            name = pathlib.Path(source).name
+            photo = read_photo(source)
+        else:
+            photo = to_rgb(source, name)
+        if source_landmarks is None:
+            found = choose_face(as_faces(find_faces(photo)), face, name, report)
+        else:
+            found = Face(source_landmarks)
+        crop = FaceCrop.around(found.box, photo.shape)
+        self.reenactor = reenactor
+        self.source_image = crop.cut(photo, size)
+        self.source_landmarks = crop.to_crop(found.landmarks, size)
+        self.track = driving_track(driving, find_faces, driving_face, report, progress)
+        if relative and len(self.track) == 1:
+            raise InputError(
+                f"{self.track.name} is a single frame: relative motion needs a clip; "
+                "leave it out to copy the pose itself"
+            )
+        self.landmarks = transfer_motion(
+            self.source_landmarks, self.track.landmarks, relative
+        )
+
+    def __len__(self):
+        return len(self.landmarks)
+
+    def frames(self):
+        """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""
+        import tensorflow as tf
+
+        @tf.function
+        def encode(image, landmarks):
+            return self.reenactor.encode_source(image, landmarks)
+
+        @tf.function
+        def drive(code, landmarks):
+            image = self.reenactor.drive(code, landmarks)[0]
+            image = tf.clip_by_value((tf.cast(image, "float32") + 1) * 127.5, 0, 255)
+            return tf.cast(tf.round(image), "uint8")
+
+        source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
+        code = encode(source, tf.constant(self.source_landmarks[None]))
+        for landmarks in self.landmarks:
+            yield drive(code, tf.constant(landmarks[None])).numpy()
+
+
+def reenact(reenactor, source, driving, **options):
+    """Moves a photo's face as the face in a clip moves.
+
+    Args:
+        reenactor: `aan_keras.Reenactor`.
+        source: path of a photo, or an image array.
+        driving: path of a video, photo or `.npz` track, arrays, or `LandmarkTrack`.
+        **options: `relative`, `face`, `driving_face`, `landmarker`,
+            `source_landmarks`, `report`, `progress`; see `Reenactment`.
+
+    Returns:
+        Iterator of uint8 RGB images `[S, S, 3]`, one a driving frame.
+
+    Example:
+
+    >>> reenactor = aan_keras.Reenactor.from_preset("aan_128")
+    >>> for image in aan_keras.reenact(reenactor, "photo.jpg", "clip.mp4"):
+    ...     show(image)
+    """
+    return Reenactment(reenactor, source, driving, **options).frames()
+
+
+class _Lazy:
+    """A landmarker that is made when it's first used: tracks need none."""
+
+    def __init__(self, landmarker, is_maker):
+        self._landmarker = landmarker
+        self._is_maker = is_maker
+
+    def __call__(self, image):
+        return self._made()(image)
+
+    @property
+    def follow(self):
+        return getattr(self._made(), "follow", None)
+
+    def _made(self):
+        if self._is_maker:
+            self._landmarker, self._is_maker = self._landmarker(), False
+        return self._landmarker

@@ -1,0 +1,164 @@
+"""Named ways to train, for the command line."""
+
+import json
+import math
+import pathlib
+
+# What differs from the defaults, which are the paper's.
+RECIPES = {
+    "paper": {"model": {}, "losses": {}, "training": {}},
+    "small": {
+        "model": {
+            "image_size": 128,
+            "width": 16,
+            "num_residual_blocks": 1,
+            "heatmap_size": 64,
+            "statistics": "instance",
+            "spectral_norm": False,
+            "flow_prior": "tps",
+            "warp_theta": True,
+            "output": "residual",
+        },
+        "losses": {
+            "gan_weight": 0.0,
+            "reconstruction_weight": 1.0,
+            "local_weight": 0.25,
+            "perceptual": "identity",
+            "region_weight": 0.15,
+        },
+        "training": {
+            "generator_learning_rate": 4e-4,
+            "warmup_steps": 200,
+            "decay_fraction": 0.3,
+            "beta_1": 0.9,
+            "beta_2": 0.99,
+            "clip_norm": 1.0,
+        },
+    },
+}
+_RUN = "command.json"
+
+
+def train_recipe(
+    data,
+    output,
+    *,
+    steps,
+    recipe="paper",
+    preset=None,
+    image_size=None,
+    width=None,
+    batch_size=8,
+    perceptual=None,
+    learning_rate=None,
+    validation=(6, 12),
+    seed=0,
+    checkpoint_every=500,
+):
+    """Starts a training run by the name of its recipe.
+
+    Args:
+        data: folder of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
+        output: folder of the run; it must not hold one yet.
+        steps: length of the run.
+        recipe: `"paper"`, or `"small"`: what reaches usable results in hours on a
+            few CPU cores.
+        preset: name or folder of a preset to start from instead of random weights;
+            its configuration is used.
+        image_size, width: replace the recipe's.
+        batch_size: pairs a step.
+        perceptual: `"vgg19"`, `"vgg16"`, `"identity"`, `"none"` or the path of a Keras
+            model, instead of the recipe's perceptual loss.
+        learning_rate: the generator's, instead of the recipe's.
+        validation: see `train`.
+        seed: decides initial weights, pairs and augmentations.
+        checkpoint_every: steps between checkpoints.
+
+    Returns:
+        The number of steps done.
+    """
+    arguments = {**locals()}
+    if recipe not in RECIPES:
+        raise ValueError(
+            f"`recipe` must be one of {sorted(RECIPES)}. Received: recipe={recipe}"
+        )
+    if (pathlib.Path(output) / _RUN).exists():
+        raise ValueError(
+            f"{output} holds a training run: resume it, or choose another folder"
+        )
+    arguments.update(data=str(data), output=str(output))
+    arguments["preset"] = None if preset is None else str(preset)
+    return _run(arguments, resume=False)
+
+
+def resume_recipe(output, steps=None):
+    """Goes on with the run in a folder, exactly as if it had never stopped.
+
+    Args:
+        output: folder that `train_recipe` has begun to fill.
+        steps: new length of the whole run; None: as it was.
+
+    Returns:
+        The number of steps done.
+    """
+    path = pathlib.Path(output) / _RUN
+    try:
+        arguments = json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise ValueError(
+            f"there is no training run in {output}: begin one with --data and --steps"
+        ) from None
+    arguments["output"] = str(output)
+    if steps is not None:
+        arguments["steps"] = steps
+    return _run(arguments, resume=True)
+
+
+def _run(arguments, resume):
+    import keras
+
+    from aan_keras.losses.reenactment_loss import ReenactmentLoss
+    from aan_keras.models.preset import load_preset
+    from aan_keras.models.reenactor import Reenactor
+    from aan_keras.training.train import train
+
+    recipe = RECIPES[arguments["recipe"]]
+    keras.utils.set_random_seed(arguments["seed"])
+    given = {
+        name: arguments[name]
+        for name in ("image_size", "width")
+        if arguments[name] is not None
+    }
+    if arguments["preset"] is not None:
+        reenactor = load_preset(Reenactor, arguments["preset"], **given)
+    else:
+        reenactor = Reenactor(**{**recipe["model"], **given})
+    losses, training = dict(recipe["losses"]), dict(recipe["training"])
+    if arguments["perceptual"] is not None:
+        perceptual = arguments["perceptual"]
+        losses["perceptual"] = None if perceptual == "none" else perceptual
+    if arguments["learning_rate"] is not None:
+        training["generator_learning_rate"] = arguments["learning_rate"]
+    output = pathlib.Path(arguments["output"])
+
+    class Remember(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            # Only now is it known that there are data to train on.
+            (output / _RUN).write_text(json.dumps(arguments, indent=2) + "\n")
+
+    return train(
+        reenactor,
+        arguments["data"],
+        output,
+        arguments["steps"],
+        arguments["batch_size"],
+        resume=resume,
+        seed=arguments["seed"],
+        validation=tuple(arguments["validation"]),
+        losses=ReenactmentLoss(**losses),
+        checkpoint_every=arguments["checkpoint_every"],
+        log_every=math.gcd(50, arguments["checkpoint_every"]),
+        validate_every=arguments["checkpoint_every"],
+        callbacks=[Remember()],
+        **training,
+    )
