@@ -66,7 +66,7 @@ class FaceChip(keras.layers.Layer):
         image `[B, h, w, C]` in [-1, 1]; landmarks float32 `[B, 68, 2]` in its pixels.
 
     Output shape:
-        `[B, size, size, C]`, in the dtype of the image.
+        `[B, size, size, C]`.
 
     Example:
 
@@ -97,7 +97,8 @@ class FaceChip(keras.layers.Layer):
     def call(self, image, landmarks):
         x, y = self.source_coordinates(landmarks)
         # Black is -1: shifting makes it the zero that the sampler reads outside.
-        return bilinear_sample(image + 1.0, x, y, padding="zeros") - 1.0
+        image = ops.cast(image, self.compute_dtype) + 1.0
+        return bilinear_sample(image, x, y, padding="zeros") - 1.0
 
     def source_coordinates(self, landmarks):
         """Image coordinates `(x, y)`, float32 `[B, size, size]`, of the chip's pixels.

@@ -48,8 +48,16 @@ class IdentityNet(keras.Model):
         self.weights_source = weights
 
         # === Layers ===
+        # Random numbers that a file overwrites at once would only cost time.
+        initializer = "glorot_uniform" if weights is None else "zeros"
         self.stem = layers.Conv2D(
-            32, 7, strides=2, activation="relu", dtype=self.dtype_policy, name="stem"
+            32,
+            7,
+            strides=2,
+            activation="relu",
+            kernel_initializer=initializer,
+            dtype=self.dtype_policy,
+            name="stem",
         )
         self.pool = layers.MaxPooling2D(3, strides=2, dtype=self.dtype_policy)
         self.blocks = []
@@ -59,12 +67,17 @@ class IdentityNet(keras.Model):
                     _ResidualBlock(
                         filters,
                         downsample=group > 0 and index == 0,
+                        kernel_initializer=initializer,
                         dtype=self.dtype_policy,
                         name=f"group{group + 1}_block{index + 1}",
                     )
                 )
         self.projection = layers.Dense(
-            128, use_bias=False, dtype="float32", name="projection"
+            128,
+            use_bias=False,
+            kernel_initializer=initializer,
+            dtype="float32",
+            name="projection",
         )
 
         # === Weights ===
@@ -142,7 +155,7 @@ class IdentityNet(keras.Model):
 class _ResidualBlock(layers.Layer):
     """Two 3x3 convolutions and a shortcut; dlib pads with zeros what does not match."""
 
-    def __init__(self, filters, downsample, **kwargs):
+    def __init__(self, filters, downsample, kernel_initializer, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
         self.downsample = downsample
@@ -152,11 +165,17 @@ class _ResidualBlock(layers.Layer):
             strides=2 if downsample else 1,
             padding="valid" if downsample else "same",
             activation="relu",
+            kernel_initializer=kernel_initializer,
             dtype=self.dtype_policy,
             name="conv1",
         )
         self.conv2 = layers.Conv2D(
-            filters, 3, padding="same", dtype=self.dtype_policy, name="conv2"
+            filters,
+            3,
+            padding="same",
+            kernel_initializer=kernel_initializer,
+            dtype=self.dtype_policy,
+            name="conv2",
         )
 
     def build(self, input_shape):
