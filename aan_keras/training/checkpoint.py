@@ -43,13 +43,17 @@ def state_variables(model):
     groups = {"model": model.variables}
     for name, optimizer in model_optimizers(model).items():
         groups[f"{name}_optimizer"] = optimizer.variables
-    # Names that Keras numbers automatically depend on what else the process has
-    # built, hence the plain position; the last part of the path is kept to be read.
+    # Variables are told apart by their position; the last part of the path checks it.
     return {
-        f"{group}/{i:04d}/{variable.path.rsplit('/', 1)[-1]}": variable
+        _unnumbered(f"{group}/{i:04d}/{variable.path.rsplit('/', 1)[-1]}"): variable
         for group, variables in groups.items()
         for i, variable in enumerate(variables)
     }
+
+
+def _unnumbered(name):
+    """Drops the numbers that Keras gives by what else the process has built."""
+    return re.sub(r"(?<=[a-z0-9])_\d+(?=_|$)", "", name)
 
 
 def save_checkpoint(model, path, metadata=None):
@@ -70,11 +74,14 @@ def save_checkpoint(model, path, metadata=None):
     header = json.dumps({"metadata": metadata or {}, "types": types})
     arrays["header"] = np.frombuffer(header.encode(), np.uint8)
     temporary = path.with_name(path.name + ".partial")
-    with open(temporary, "wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
     # The new name itself reaches the disk only with its folder.
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -95,12 +102,13 @@ def load_checkpoint(model, path):
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {_unnumbered(name): file[name] for name in file.files}
         header = json.loads(arrays.pop("header").tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"The checkpoint cannot be read ({error}). Received: {path}"
         ) from error
+    types = {_unnumbered(name): dtype for name, dtype in header["types"].items()}
     variables = state_variables(model)
     missing = sorted(set(variables) - set(arrays))
     unexpected = sorted(set(arrays) - set(variables))
@@ -113,10 +121,10 @@ def load_checkpoint(model, path):
     for name, variable in variables.items():
         expected = tuple(variable.shape)
         dtype = keras.backend.standardize_dtype(variable.dtype)
-        if arrays[name].shape != expected or header["types"][name] != dtype:
+        if arrays[name].shape != expected or types[name] != dtype:
             raise ValueError(
                 f"{path} does not belong to this model: {name} must be {dtype} "
-                f"{expected}. Received: {header['types'][name]} {arrays[name].shape}"
+                f"{expected}. Received: {types[name]} {arrays[name].shape}"
             )
         if dtype == "bfloat16":
             arrays[name] = arrays[name].view(ml_dtypes.bfloat16)

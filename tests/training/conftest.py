@@ -1,0 +1,20 @@
+import cv2
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory):
+    """Three identities with one video of noise each."""
+    path = tmp_path_factory.mktemp("faces")
+    generator = np.random.default_rng(7)
+    for clip in ("anna/v0", "ben/v0", "cora/v0"):
+        folder = path / clip
+        folder.mkdir(parents=True)
+        landmarks = generator.uniform(30, 98, (1, 68, 2))
+        landmarks = landmarks + generator.normal(0, 2, (6, 68, 2))
+        np.save(folder / "landmarks.npy", landmarks.astype("float32"))
+        for i in range(6):
+            noise = generator.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            cv2.imwrite(str(folder / f"{i:04d}.png"), cv2.resize(noise, (128, 128)))
+    return path
