@@ -37,9 +37,9 @@ class PerceptualLoss(keras.losses.Loss):
             `"vgg19"`, `"vgg16"`: `keras.applications` with ImageNet weights, downloaded
             once into the Keras cache and checked by hash. `"identity"`: dlib's face
             network (`IdentityNet`); the images must be chips of `FaceChip`. A path: a
-            `.h5` of VGG weights without top (`vgg16` or `vgg19` in its name), a `.keras`
-            model, or dlib's `.dat`. A `keras.Model` from images in [-1, 1] to one or
-            several feature maps.
+            `.h5` of VGG weights without top (`vgg16` or `vgg19` in its name), a model
+            saved as `.keras`, or dlib's `.dat`. A `keras.Model` from images in [-1, 1]
+            to one or several feature maps.
         layers: which feature maps. Names of layers for VGG (default conv1_1, conv2_1,
             ... conv5_1) and for models (default: their outputs); for `"identity"`
             numbers from 0 to 5, shallow to deep (default: all). Deeper layers than
