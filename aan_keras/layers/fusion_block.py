@@ -74,8 +74,10 @@ class FusionBlock(keras.layers.Layer):
         self.statistics = statistics
         self.spectral_norm = spectral_norm
         self.negative_slope = negative_slope
-        norm = AppearanceAdaptiveNorm if adaptive_norm == "aan" else (
-            SpatiallyAdaptiveNorm
+        norm = (
+            AppearanceAdaptiveNorm
+            if adaptive_norm == "aan"
+            else (SpatiallyAdaptiveNorm)
         )
         policy = self.dtype_policy
         self.norm = norm(statistics=statistics, dtype=policy, name="norm")
@@ -88,9 +90,7 @@ class FusionBlock(keras.layers.Layer):
         )
         self.shuffle = PixelShuffle(scale, dtype=policy) if scale > 1 else None
 
-    def build(
-        self, features_shape, local_image_shape, gamma_shape, beta_shape=None
-    ):
+    def build(self, features_shape, local_image_shape, gamma_shape, beta_shape=None):
         joined = (*features_shape[:-1], features_shape[-1] + local_image_shape[-1])
         hidden = (*features_shape[:-1], self.filters)
         self.conv_1.build(joined)

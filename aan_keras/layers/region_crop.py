@@ -3,13 +3,9 @@
 import keras
 from keras import ops
 
-from aan_keras.layers.face_regions import check_region
-from aan_keras.layers.face_regions import region_points
-from aan_keras.layers.face_regions import region_transform
-from aan_keras.layers.sampling import bilinear_sample
-from aan_keras.layers.sampling import pixel_grid
-from aan_keras.layers.similarity import apply_similarity
-from aan_keras.layers.similarity import invert_similarity
+from aan_keras.layers.face_regions import check_region, region_points, region_transform
+from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")

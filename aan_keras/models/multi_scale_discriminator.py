@@ -1,8 +1,7 @@
 """Multi-scale patch discriminator."""
 
 import keras
-from keras import layers
-from keras import ops
+from keras import layers, ops
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")

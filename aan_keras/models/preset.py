@@ -120,8 +120,6 @@ def named_variables(model):
             for variable in part.weights:
                 name = f"{prefix}/{variable.path}"
                 if name in named:
-                    raise ValueError(
-                        f"Two variables share a name. Received: {name}"
-                    )
+                    raise ValueError(f"Two variables share a name. Received: {name}")
                 named[name] = variable
     return named

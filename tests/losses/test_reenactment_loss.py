@@ -1,0 +1,125 @@
+"""The total objective against its formula in float64 NumPy."""
+
+import keras
+import numpy as np
+import pytest
+
+from aan_keras.layers import RegionCrop
+from aan_keras.losses import ReenactmentLoss
+from tests.layers.check_layer import as_numpy
+from tests.layers.sample_face import sample_landmarks
+
+REGIONS = ("right_eye", "left_eye", "nose", "mouth")
+
+
+def images(seed, size=64):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1, 1, (2, size, size, 3)).astype("float32")
+
+
+@pytest.fixture
+def example():
+    inputs = {
+        "driving": images(0),
+        "driving_landmarks": sample_landmarks(2, 64),
+    }
+    outputs = {
+        "image": images(1),
+        "warped": images(2),
+        "patches": {region: images(3 + i, 16) for i, region in enumerate(REGIONS)},
+    }
+    convert = keras.ops.convert_to_tensor
+    outputs["patches"] = {k: convert(v) for k, v in outputs["patches"].items()}
+    for part in (inputs, outputs):
+        for name, value in part.items():
+            if name != "patches":
+                part[name] = convert(value)
+    return inputs, outputs
+
+
+def l1(a, b):
+    return np.abs(as_numpy(a).astype("float64") - as_numpy(b)).mean()
+
+
+def test_total_is_the_weighted_sum_of_its_parts(example):
+    inputs, outputs = example
+    loss = ReenactmentLoss(
+        gan_weight=3.0,
+        reconstruction_weight=5.0,
+        local_weight=2.0,
+        perceptual=None,
+        region_weight=0.5,
+    )
+    rng = np.random.default_rng(9)
+    logits = [
+        [keras.ops.convert_to_tensor(rng.normal(size=(2, s, s, 1)).astype("float32"))]
+        for s in (4, 2)
+    ]
+    values = {k: float(v) for k, v in loss.generator(inputs, outputs, logits).items()}
+    target, landmarks = inputs["driving"], inputs["driving_landmarks"]
+    crops = {region: RegionCrop(region, 16) for region in REGIONS}
+    expected = {
+        "l1": l1(target, outputs["image"]),
+        "warp_l1": l1(target, outputs["warped"]),
+        "local": sum(
+            l1(crops[r](target, landmarks), outputs["patches"][r]) for r in REGIONS
+        ),
+        "region": sum(
+            l1(crops[r](target, landmarks), crops[r](outputs["image"], landmarks))
+            for r in REGIONS
+        ),
+        "gan": sum(
+            np.log1p(np.exp(-as_numpy(x).astype("float64"))).mean() for [x] in logits
+        ),
+    }
+    expected["loss"] = (
+        5.0 * expected["l1"]
+        + 2.0 * expected["local"]
+        + 0.5 * expected["region"]
+        + 3.0 * expected["gan"]
+    )
+    assert values == pytest.approx(expected, rel=1e-5)
+
+
+def test_discriminator_loss_sums_both_discriminators():
+    loss = ReenactmentLoss(perceptual=None)
+    ones, zeros = keras.ops.ones((1, 4, 4, 1)), keras.ops.zeros((1, 4, 4, 1))
+    value = float(loss.discriminator([[ones], [zeros]], [[-ones], [zeros]]))
+    expected = 2 * np.log1p(np.exp(-1.0)) + 2 * np.log(2.0)
+    assert value == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_perfect_output_costs_nothing(example):
+    inputs, outputs = example
+    crops = {r: RegionCrop(r, 16) for r in REGIONS}
+    target, landmarks = inputs["driving"], inputs["driving_landmarks"]
+    outputs["image"] = target
+    outputs["patches"] = {r: crops[r](target, landmarks) for r in REGIONS}
+    loss = ReenactmentLoss(gan_weight=0, perceptual=None, region_weight=1.0)
+    assert float(loss.generator(inputs, outputs, None)["loss"]) < 1e-6
+
+
+def test_perceptual_network_of_choice_judges_image_and_patches(example):
+    inputs, outputs = example
+    conv = keras.layers.Conv2D(4, 3, padding="same")
+    network = keras.Sequential([keras.Input((None, None, 3)), conv])
+    loss = ReenactmentLoss(gan_weight=0, perceptual=network, perceptual_weight=2.0)
+    values = {k: float(v) for k, v in loss.generator(inputs, outputs, None).items()}
+    perceptual = l1(network(inputs["driving"]), network(outputs["image"]))
+    assert values["perceptual"] == pytest.approx(perceptual, rel=1e-4)
+    total = 5 * (values["l1"] + 2 * values["perceptual"]) + 5 * values["local"]
+    assert values["loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_defaults_are_the_papers_weights():
+    config = ReenactmentLoss(perceptual=None).get_config()
+    assert config["gan_weight"] == 10
+    assert config["reconstruction_weight"] == config["local_weight"] == 5
+    assert config["perceptual_weight"] == 1
+    assert config["region_weight"] == config["identity_weight"] == 0
+    assert ReenactmentLoss.from_config(config).get_config() == config
+
+
+def test_identity_loss_needs_the_identity_network():
+    with pytest.raises(ValueError, match="Received: perceptual=None"):
+        ReenactmentLoss(perceptual=None, identity_weight=1.0)

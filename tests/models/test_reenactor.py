@@ -1,0 +1,148 @@
+"""Reenactor: shapes, split into source and frame, ablations, weights across sizes."""
+
+import keras
+import numpy as np
+import pytest
+
+from aan_keras import Reenactor
+from aan_keras.models.preset import named_variables
+from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
+
+CONFIGURATIONS = [
+    {},
+    {"statistics": "instance", "spectral_norm": False, **DEPARTURES},
+    {"local_net": False},
+    {"adaptive_norm": "spade"},
+    {"adaptive_norm": "spade", **DEPARTURES},
+    {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
+]
+
+
+@pytest.mark.parametrize("arguments", CONFIGURATIONS)
+def test_every_configuration_splits_at_the_source_and_uses_all_inputs(arguments):
+    model = tiny_reenactor(**arguments)
+    shake(model)
+    inputs = batch_of(2)
+    whole = np.asarray(model(inputs))
+    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
+    image = np.asarray(model.drive(code, inputs["driving_landmarks"]))
+    assert whole.shape == (2, 64, 64, 3) and whole.dtype == np.float32
+    assert np.isfinite(whole).all() and np.abs(whole).max() <= 1.0
+    assert whole.std() > 0.02
+    np.testing.assert_allclose(image, whole, atol=1e-5)
+    for name in inputs:
+        other = {**inputs, name: keras.ops.flip(inputs[name], axis=0)}
+        assert np.abs(np.asarray(model(other)) - whole).max() > 1e-3, name
+
+
+def test_an_image_does_not_depend_on_its_batch_mates():
+    model = tiny_reenactor(**DEPARTURES)
+    shake(model)
+    inputs = batch_of(3)
+    together = np.asarray(model(inputs))
+    for i in range(3):
+        alone = np.asarray(model({k: v[i : i + 1] for k, v in inputs.items()}))
+        np.testing.assert_allclose(alone[0], together[i], atol=1e-5)
+
+
+@pytest.mark.parametrize("image_size", [64, 96, 160])
+def test_any_multiple_of_32_works(image_size):
+    model = tiny_reenactor(image_size, heatmap_size=None, **DEPARTURES)
+    assert model(batch_of(1, image_size)).shape == (1, image_size, image_size, 3)
+
+
+def test_an_untrained_residual_model_is_the_landmark_warp():
+    model = tiny_reenactor(statistics="instance", **DEPARTURES)
+    inputs = batch_of(2)
+    flow = model.landmark_flow(inputs["source_landmarks"], inputs["driving_landmarks"])
+    expected = model.warp(inputs["source"], flow)
+    np.testing.assert_allclose(model(inputs), expected, atol=1e-5)
+
+
+def test_weights_of_64_px_fit_the_128_px_model():
+    small, large = tiny_reenactor(64), tiny_reenactor(128)
+    shake(small)
+    weights = named_variables(small)
+    for name, variable in named_variables(large).items():
+        variable.assign(weights.pop(name))
+    assert not weights
+    assert large(batch_of(1, 128)).shape == (1, 128, 128, 3)
+
+
+def test_defaults_are_the_paper_at_256_px():
+    config = Reenactor(width=4).get_config()
+    assert config["image_size"] == config["heatmap_size"] == 256
+    assert config["heatmap_variance"] == 3.0
+    assert config["statistics"] == "batch" and config["adaptive_norm"] == "aan"
+    assert config["local_net"] and config["spectral_norm"]
+    assert config["flow_prior"] is None and config["output"] == "rgb"
+    assert config["warp_theta"] is False
+
+
+def test_every_convolution_of_the_papers_generator_is_spectral():
+    def convolutions(layer):
+        for part in layer._flatten_layers():
+            if type(part).__name__ in ("Conv2D", "SpectralConv2D"):
+                yield part
+
+    model = tiny_reenactor()
+    kinds = [
+        type(conv).__name__
+        for net in model.generator_nets
+        for conv in convolutions(net)
+    ]
+    assert set(kinds) == {"SpectralConv2D"} and len(kinds) > 60
+
+
+def test_config_round_trip_and_keras_file(tmp_path):
+    model = tiny_reenactor(**DEPARTURES)
+    shake(model)
+    clone = Reenactor.from_config(model.get_config())
+    assert clone.get_config() == model.get_config()
+    path = tmp_path / "reenactor.keras"
+    model.save(path)
+    loaded = keras.saving.load_model(path)
+    inputs = batch_of(1)
+    np.testing.assert_allclose(loaded(inputs), model(inputs), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"image_size": 100},
+        {"image_size": 32},
+        {"image_size": 544},
+        {"heatmap_size": 40},
+        {"num_fusion_blocks": 0},
+        {"num_fusion_blocks": 7},
+        {"flow_prior": "mls"},
+        {"output": "mask"},
+        {"adaptive_norm": "adain"},
+        {"statistics": "layer"},
+    ],
+)
+def test_bad_arguments_are_named(arguments):
+    with pytest.raises(ValueError, match="Received"):
+        tiny_reenactor(**arguments)
+
+
+def test_mixed_bfloat16_keeps_geometry_and_output_in_float32():
+    keras.config.set_dtype_policy("float32")
+    plain = tiny_reenactor(statistics="instance", spectral_norm=False, **DEPARTURES)
+    mixed = tiny_reenactor(
+        statistics="instance",
+        spectral_norm=False,
+        dtype="mixed_bfloat16",
+        **DEPARTURES,
+    )
+    weights = named_variables(plain)
+    for name, variable in named_variables(mixed).items():
+        variable.assign(weights[name])
+    inputs = batch_of(1)
+    image, expected = mixed(inputs), plain(inputs)
+    assert keras.backend.standardize_dtype(image.dtype) == "float32"
+    assert keras.backend.standardize_dtype(mixed.generate(inputs)["flow"].dtype) == (
+        "float32"
+    )
+    # 8 bits of mantissa: half a step of the images' range [-1, 1] is 1/256.
+    np.testing.assert_allclose(image, expected, atol=0.02)

@@ -1,0 +1,178 @@
+"""Training: two optimizers, one generator pass, averages, precisions, reload."""
+
+import keras
+import numpy as np
+import pytest
+
+from aan_keras.losses import ReenactmentLoss
+from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
+
+
+def small_loss(**arguments):
+    defaults = {"gan_weight": 0.1, "perceptual": None, "discriminator_width": 4}
+    return ReenactmentLoss(**{**defaults, **arguments})
+
+
+def compiled(model, loss=None, rate=1e-3, **arguments):
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.optimizers.Adam(rate),
+        loss or small_loss(),
+        **arguments,
+    )
+    return model
+
+
+def values_of(variables):
+    return [np.array(v) for v in variables]
+
+
+def test_fit_lowers_the_loss_and_moves_both_sides():
+    loss = small_loss(region_weight=0.1)
+    model = compiled(tiny_reenactor(statistics="instance"), loss)
+    batch = batch_of(2, driving=True)
+    discriminators = values_of(model.discriminator_variables)
+    first = model.train_on_batch(batch, return_dict=True)
+    for _ in range(25):
+        last = model.train_on_batch(batch, return_dict=True)
+    assert set(last) == {
+        "loss",
+        "l1",
+        "warp_l1",
+        "local",
+        "region",
+        "gan",
+        "d_loss",
+    }
+    assert last["l1"] < 0.8 * first["l1"]
+    moved = [
+        np.abs(a - b).max()
+        for a, b in zip(discriminators, values_of(model.discriminator_variables))
+    ]
+    assert min(moved) > 0
+    assert int(model.optimizer.iterations) == 26
+    assert int(model.discriminator_optimizer.iterations) == 26
+
+
+def test_gradients_are_those_of_two_separate_passes():
+    """One tape for both sides must not leak either loss into the other's weights."""
+    import tensorflow as tf
+
+    batch = batch_of(2, driving=True)
+    model = tiny_reenactor(statistics="instance", spectral_norm=False)
+    shake(model)
+    # Plain gradient descent: the step is the gradient.
+    model.compile(
+        keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0), small_loss(), None
+    )
+    for net in (model.landmark_discriminator, model.identity_discriminator):
+        net.trainable = True
+    with tf.GradientTape() as tape:
+        outputs = model.generate(batch, training=True)
+        fake = model._judge(batch, outputs["image"])
+        loss = model.loss_fn.generator(batch, outputs, fake)["loss"]
+    generator = tape.gradient(loss, [v.value for v in model.generator_variables])
+    image = tf.stop_gradient(model.generate(batch, training=True)["image"])
+    with tf.GradientTape() as tape:
+        real = model._judge(batch, batch["driving"])
+        loss = model.loss_fn.discriminator(real, model._judge(batch, image))
+    discriminator = tape.gradient(
+        loss, [v.value for v in model.discriminator_variables]
+    )
+    variables = [*model.generator_variables, *model.discriminator_variables]
+    before = values_of(variables)
+    model.train_step(batch)
+    for old, gradient, new in zip(
+        before, [*generator, *discriminator], values_of(variables)
+    ):
+        np.testing.assert_allclose(old - new, gradient, atol=1e-5, rtol=1e-4)
+
+
+def test_without_gan_there_are_no_discriminators():
+    model = compiled(tiny_reenactor(), small_loss(gan_weight=0))
+    assert model.discriminator_optimizer is None
+    logs = model.train_on_batch(batch_of(1, driving=True), return_dict=True)
+    assert "gan" not in logs and "d_loss" not in logs
+
+
+def test_moving_average_follows_its_formula_and_serves_inference():
+    model = tiny_reenactor(statistics="instance", **DEPARTURES)
+    compiled(model, small_loss(gan_weight=0), ema_decay=0.9)
+    batch = batch_of(1, driving=True)
+    expected = np.array(model.generator_variables[0], "float64")
+    for step in range(1, 6):
+        model.train_step(batch)
+        decay = min(0.9, (1 + step) / (10 + step))
+        value = np.array(model.generator_variables[0], "float64")
+        expected = decay * expected + (1 - decay) * value
+    np.testing.assert_allclose(model.averages[0], expected, atol=1e-6)
+    image = np.asarray(model(batch))
+    trained = np.asarray(model.generate(batch)["image"])
+    for variable, average in zip(model.generator_variables, model.averages):
+        variable.assign(average)
+    averaged = np.clip(np.asarray(model.generate(batch)["image"]), -1, 1)
+    np.testing.assert_allclose(image, averaged, atol=1e-6)
+    assert np.abs(averaged - np.clip(trained, -1, 1)).max() > 1e-4
+
+
+def test_evaluate_uses_the_average_and_changes_nothing():
+    model = compiled(tiny_reenactor(), small_loss())
+    batch = batch_of(2, driving=True)
+    before = values_of(model.variables)
+    logs = model.test_on_batch(batch, return_dict=True)
+    for old, new in zip(before, values_of(model.variables)):
+        if old.shape:  # metrics count
+            np.testing.assert_array_equal(old, new)
+    image = np.asarray(model(batch))
+    l1 = np.abs(image.astype("float64") - np.asarray(batch["driving"])).mean()
+    assert logs["l1"] == pytest.approx(l1, rel=1e-4)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_with_scaled_losses_on_both_sides(policy):
+    model = tiny_reenactor(statistics="instance", dtype=policy, **DEPARTURES)
+    compiled(model)
+    scaled = policy == "mixed_float16"
+    for optimizer in (model.optimizer, model.discriminator_optimizer):
+        kind = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        assert kind == scaled
+    batch = batch_of(2, driving=True)
+    first = model.train_on_batch(batch, return_dict=True)
+    for _ in range(20):
+        last = model.train_on_batch(batch, return_dict=True)
+    assert np.isfinite(last["loss"]) and last["l1"] < first["l1"]
+    assert all(
+        keras.backend.standardize_dtype(v.dtype) == "float32"
+        for v in model.generator_variables
+    )
+
+
+def test_a_step_compiled_by_xla_equals_the_plain_step():
+    batch = batch_of(1, driving=True)
+    results = []
+    for jit_compile in (False, True):
+        keras.utils.set_random_seed(1)
+        model = tiny_reenactor(statistics="instance", **DEPARTURES)
+        shake(model)
+        compiled(model, small_loss(gan_weight=0), jit_compile=jit_compile)
+        results.append(model.train_on_batch(batch, return_dict=True))
+    for name, value in results[0].items():
+        assert results[1][name] == pytest.approx(value, rel=1e-4), name
+
+
+def test_keras_file_restores_compilation_and_both_optimizers(tmp_path):
+    model = compiled(tiny_reenactor(statistics="instance", **DEPARTURES))
+    batch = batch_of(1, driving=True)
+    for _ in range(3):
+        model.train_on_batch(batch)
+    path = tmp_path / "training.keras"
+    model.save(path)
+    loaded = keras.saving.load_model(path)
+    assert loaded.loss_fn.get_config() == model.loss_fn.get_config()
+    np.testing.assert_allclose(loaded(batch), model(batch), atol=1e-6)
+    expected = model.train_on_batch(batch, return_dict=True)
+    found = loaded.train_on_batch(batch, return_dict=True)
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-5), name
+    for a, b in zip(model.generator_variables, loaded.generator_variables):
+        np.testing.assert_allclose(a, b, atol=1e-6)
