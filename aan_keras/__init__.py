@@ -1,16 +1,10 @@
 """One-shot face reenactment with appearance adaptive normalization, for Keras 3."""
 
 import importlib
-
-# Imported at once, so that `keras.saving.load_model` finds the registered classes.
-from aan_keras import layers, losses, models
-from aan_keras.models.reenactor import Reenactor
+import pathlib
+import sys
 
 __version__ = "0.1.0"
-
-# Imported when first used (PEP 562): these need dlib, OpenCV, PyAV or TensorFlow.
-_LAZY_ROOMS = ("data", "faces", "training")
-_LAZY_NAMES = {"reenact": "aan_keras.reenactment"}
 
 __all__ = [
     "Reenactor",
@@ -24,14 +18,39 @@ __all__ = [
     "training",
 ]
 
+# Resolved when first used (PEP 562): some need dlib, OpenCV, PyAV or TensorFlow.
+_ROOMS = ("data", "faces", "layers", "losses", "models", "training")
+_HOMES = {
+    "Reenactor": "aan_keras.models.reenactor",
+    "reenact": "aan_keras.reenactment",
+}
+
 
 def __getattr__(name):
-    if name in _LAZY_ROOMS:
+    if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in _LAZY_NAMES:
-        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
     return sorted(set(globals()) | set(__all__))
+
+
+def _runs_as_command():
+    """True in the process of `aan-keras` or `python -m aan_keras`."""
+    words = sys.orig_argv
+    modules = [after for word, after in zip(words, words[1:]) if word == "-m"]
+    return (
+        modules[:1] == [__name__]
+        or modules[:1] == [f"{__name__}.cli"]
+        or "aan-keras" in {pathlib.Path(word).stem for word in words[:2]}
+    )
+
+
+# At once, so that `keras.saving.load_model` finds the registered classes. Not in the
+# command, whose `--help` needs no Keras, and which loads TensorFlow without its noise.
+if not _runs_as_command():
+    from aan_keras import layers, losses, models
+    from aan_keras.models.reenactor import Reenactor

@@ -145,3 +145,11 @@ def test_imports_point_downwards(path):
 def test_numeric_rooms_import_only_keras_and_numpy(path):
     tops = {name.partition(".")[0] for name in imports(path)}
     assert tops - set(sys.stdlib_module_names) <= {"aan_keras", "keras", "numpy"}
+
+
+def test_help_needs_no_keras():
+    command = [sys.executable, "-X", "importtime", "-m", "aan_keras", "--help"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    imported = {line.split()[-1] for line in result.stderr.splitlines()}
+    assert "argparse" in imported
+    assert not imported & {"keras", "tensorflow", "numpy"}
