@@ -32,8 +32,8 @@ def choose_face(faces, number=None, name="the photo", report=None):
     """
     if not faces:
         raise InputError(
-            f"no face found in {name}: use one with a face that is seen from the "
-            "front, well lit, and at least 40 pixels wide"
+            f"no face found in {name}: use one with a large, well-lit face that is "
+            "seen from the front"
         )
     chosen = 1 if number is None else number
     if not 1 <= chosen <= len(faces):

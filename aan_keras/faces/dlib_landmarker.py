@@ -11,7 +11,10 @@ from aan_keras.faces.input_error import InputError
 _PREDICTOR = "models/shape_predictor_68_face_landmarks.dat"
 # Longest sides at which the detector, whose window is 80 pixels, looks at an image; the
 # next one is tried when nothing was found.
-_DETECTION_SIDES = (640, 1280, 2560)
+_DETECTION_SIDES = (960, 1920)
+# Below this score a find is more often a pattern than a face: it counts only where
+# there is nothing better.
+_DOUBTFUL = 0.3
 # The predictor's points are integers: at this width of the face box that is a rounding
 # of 0.2 %.
 _WORKING_WIDTH = 256
@@ -91,7 +94,10 @@ class DlibLandmarker:
             boxes = self._detect(image, scale, 0.0)
             if boxes:
                 break
-        faces = [self._face(image, box, score) for box, score in boxes]
+        least = min(_DOUBTFUL, max((score for _, score in boxes), default=0))
+        faces = [
+            self._face(image, box, score) for box, score in boxes if score >= least
+        ]
         return sorted(faces, key=lambda face: face.width, reverse=True)
 
     def follow(self, image, face):
