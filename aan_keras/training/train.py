@@ -38,7 +38,7 @@ def train(
     beta_2=0.999,
     clip_norm=None,
     jit_compile=False,
-    deterministic=False,
+    deterministic=True,
     checkpoint_every=500,
     log_every=50,
     images_every=500,
@@ -78,7 +78,7 @@ def train(
         clip_norm: largest norm of all gradients of one optimizer, or None.
         jit_compile: compile the step with XLA.
         deterministic: only use TensorFlow operations that give the same bits each
-            time on several threads.
+            time on several threads. It holds for the rest of the process.
         checkpoint_every: steps between checkpoints; a multiple of `log_every`.
         log_every: steps between rows of the log.
         images_every: steps between pictures of a fixed validation batch; 0 is never.
@@ -163,10 +163,11 @@ def train(
         mirror=False,
         photo_fraction=0.0,
     )
+    still_batch = next(iter(still))
     still = still.take(validation_steps).cache()
     events = EventLog(output_dir / "events", first_step)
     images = SampleImages(
-        next(iter(still)), output_dir / "samples", events, images_every, first_step
+        still_batch, output_dir / "samples", events, images_every, first_step
     )
     log = TrainingLog(
         output_dir / "log.csv",
