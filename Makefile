@@ -46,9 +46,10 @@ lint: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed
 	$(PY) benchmarks/import_time.py
-	$(PY) benchmarks/macs.py
-	$(PY) benchmarks/drive_speed.py
-	$(PY) benchmarks/train_step.py
+	$(PY) benchmarks/macs.py --image-size 256
+	$(PY) benchmarks/drive_speed.py --image-size 128
+	$(PY) benchmarks/drive_speed.py --image-size 256
+	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) build dist *.egg-info .pytest_cache .ruff_cache

@@ -70,9 +70,9 @@ def main():
                 "limit / time": limit / median,
             }
         )
-    context = model_context(arguments)
+    context = model_context(arguments, model)
     context["matrix product GFLOP/s"] = round(speed / 1e9, 1)
-    report("drive_speed", rows, **context)
+    report(f"drive_speed_{model.image_size}px", rows, **context)
 
 
 if __name__ == "__main__":

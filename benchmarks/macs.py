@@ -1,6 +1,6 @@
 """Multiply-accumulates of each sub-net, split into once a photo and once a frame.
 
-Example: python benchmarks/macs.py --image-size 256 --configuration fast
+Example: python benchmarks/macs.py --image-size 256 --recipe small
 """
 
 import argparse
@@ -93,8 +93,13 @@ def main():
         }
     )
     millions = sum(net.count_params() for net in model.generator_nets) / 1e6
-    context = model_context(arguments)
-    report("macs", rows, **context, **{"parameters M": round(millions, 2)})
+    context = model_context(arguments, model)
+    report(
+        f"macs_{model.image_size}px",
+        rows,
+        **context,
+        **{"parameters M": round(millions, 2)},
+    )
 
 
 if __name__ == "__main__":

@@ -5,30 +5,15 @@ import tensorflow as tf
 
 import aan_keras
 from aan_keras.models.preset import load_preset
-
-# The paper's configuration is the constructor's default. `fast` is the layout of the
-# shipped presets.
-CONFIGURATIONS = {
-    "paper": {},
-    "fast": {
-        "width": 16,
-        "num_residual_blocks": 1,
-        "heatmap_size": 64,
-        "statistics": "instance",
-        "spectral_norm": False,
-        "flow_prior": "tps",
-        "warp_theta": True,
-        "output": "residual",
-    },
-}
+from aan_keras.training.recipes import RECIPES
 
 
 def add_model_arguments(parser, image_size=256):
-    parser.add_argument("--configuration", choices=CONFIGURATIONS, default="fast")
-    parser.add_argument("--preset", help="name or folder; replaces --configuration")
+    parser.add_argument("--recipe", choices=RECIPES, default="small")
+    parser.add_argument("--preset", help="name or folder; replaces the recipe's model")
     parser.add_argument("--image-size", type=int, default=image_size)
-    parser.add_argument("--width", type=int, help="replaces the configuration's")
-    parser.add_argument("--heatmap-size", type=int, help="replaces the configuration's")
+    parser.add_argument("--width", type=int, help="replaces the model's")
+    parser.add_argument("--heatmap-size", type=int, help="replaces the model's")
     parser.add_argument("--dtype-policy", default="float32")
     parser.add_argument("--threads", type=int, default=1)
 
@@ -47,17 +32,17 @@ def build_model(arguments):
     replaced = {name: value for name, value in replaced.items() if value is not None}
     if arguments.preset is not None:
         return load_preset(aan_keras.Reenactor, arguments.preset, **replaced)
-    configuration = {**CONFIGURATIONS[arguments.configuration], **replaced}
-    return aan_keras.Reenactor(**configuration)
+    return aan_keras.Reenactor(**{**RECIPES[arguments.recipe]["model"], **replaced})
 
 
-def model_context(arguments):
+def model_context(arguments, model):
     """What a report says about the model."""
+    config = model.get_config()
     return {
-        "model": arguments.preset or arguments.configuration,
-        "image size": arguments.image_size,
-        "width": arguments.width or "its own",
-        "heatmap size": arguments.heatmap_size or "its own",
+        "model": arguments.preset or arguments.recipe,
+        "image size": config["image_size"],
+        "width": config["width"],
+        "heatmap size": config["heatmap_size"],
         "policy": arguments.dtype_policy,
         "threads": arguments.threads,
     }

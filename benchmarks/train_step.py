@@ -18,6 +18,7 @@ from model_arguments import (
 from report import report
 
 from aan_keras.losses import ReenactmentLoss
+from aan_keras.training.recipes import RECIPES
 
 
 def main():
@@ -25,30 +26,31 @@ def main():
     add_model_arguments(parser, image_size=128)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--gan", action="store_true", help="with both discriminators")
-    parser.add_argument(
-        "--perceptual", choices=("none", "identity", "vgg16", "vgg19"), default="none"
-    )
+    parser.add_argument("--gan-weight", type=float, help="0: no discriminators")
+    parser.add_argument("--perceptual", help="vgg19, vgg16, identity or none")
     arguments = parser.parse_args()
     model = build_model(arguments)
-    losses = ReenactmentLoss(
-        gan_weight=10.0 if arguments.gan else 0.0,
-        perceptual=None if arguments.perceptual == "none" else arguments.perceptual,
-    )
+    options = dict(RECIPES[arguments.recipe]["losses"])
+    if arguments.gan_weight is not None:
+        options["gan_weight"] = arguments.gan_weight
+    if arguments.perceptual is not None:
+        name = arguments.perceptual
+        options["perceptual"] = None if name == "none" else name
+    losses = ReenactmentLoss(**options)
     model.compile(keras.optimizers.Adam(1e-4), losses=losses)
     batch = random_inputs(model.image_size, arguments.batch_size)
     step = tf.function(lambda: model.train_step(batch))
     times = seconds(step, arguments.steps)
     median = statistics.median(times)
     row = {
-        "discriminators": "yes" if arguments.gan else "no",
-        "perceptual": arguments.perceptual,
+        "gan weight": losses.gan_weight,
+        "perceptual": losses.perceptual or "none",
         "batch": arguments.batch_size,
         "median s": median,
         "least s": min(times),
         "samples/s": arguments.batch_size / median,
     }
-    report("train_step", [row], **model_context(arguments))
+    report(f"train_step_{model.image_size}px", [row], **model_context(arguments, model))
 
 
 if __name__ == "__main__":
