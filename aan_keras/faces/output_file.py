@@ -26,16 +26,16 @@ def output_file(path):
     ...     path.write_bytes(data)
     """
     path = pathlib.Path(path)
-    if not path.parent.is_dir():
-        raise InputError(
-            f"cannot write {path}: there is no folder {path.parent}: "
-            "create it or choose another"
-        )
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder: give a file name")
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        beside.touch(exist_ok=True)
+        if not path.parent.is_dir():
+            raise InputError(
+                f"cannot write {path}: there is no folder {path.parent}: "
+                "create it or choose another"
+            )
+        if path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder: give a file name")
+        beside.touch()
     except OSError as error:
         raise InputError(
             f"cannot write {path}: {error.strerror}: choose another place"

@@ -37,7 +37,7 @@ def read_photo(path):
     if not data:
         raise InputError(f"{path} is empty (0 bytes): copy the photo again")
     if not is_complete(data):
-        raise InputError(f"{path} is cut off in the middle: copy the photo again")
+        raise InputError(f"{path} is cut off or damaged: copy the photo again")
     with _quiet():
         image = _decode(data, cv2.IMREAD_UNCHANGED)
         if image is not None and (image.ndim < 3 or image.shape[2] == 3):

@@ -1,6 +1,7 @@
 """Whether the bytes of an image file are all there."""
 
 import re
+import zlib
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -10,7 +11,7 @@ _END_OF_IMAGE = 0xD9
 
 
 def is_complete(data):
-    """False for a JPEG or PNG file that stops early.
+    """False for a JPEG or PNG file that stops early, or a PNG with wrong checksums.
 
     Decoders fill the missing part with grey and go on, so that a truncated photo would
     be animated without its lower half.
@@ -30,10 +31,13 @@ def _png_is_complete(data):
     position = len(_PNG)
     while position + 12 <= len(data):
         length = int.from_bytes(data[position : position + 4], "big")
-        kind = data[position + 4 : position + 8]
-        position += 12 + length
-        if kind == b"IEND":
-            return position <= len(data)
+        end = position + 8 + length
+        check = int.from_bytes(data[end : end + 4], "big")
+        if end + 4 > len(data) or zlib.crc32(data[position + 4 : end]) != check:
+            return False
+        if data[position + 4 : position + 8] == b"IEND":
+            return True
+        position = end + 4
     return False
 
 

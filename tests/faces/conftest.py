@@ -27,7 +27,7 @@ def face(portrait, landmarker):
 
 @pytest.fixture(scope="session")
 def moved(portrait):
-    """Callable: the portrait's head, 256 x 256, shifted by dx and dy, scaled, rolled."""
+    """Callable: the portrait's head, 256 x 256, shifted, scaled and rolled."""
 
     def move(dx=0.0, dy=0.0, scale=1.0, roll=0.0):
         matrix = cv2.getRotationMatrix2D((224, 124), roll, 0.8 * scale)

@@ -12,9 +12,8 @@ def make_landmarks(seed=0):
 def test_box_moves_and_scales_with_the_landmarks():
     landmarks = make_landmarks()
     box = box_around(landmarks)
-    np.testing.assert_allclose(
-        box_around(landmarks * 3 + [5, -7]), box * 3 + [5, -7] * 2
-    )
+    moved = box_around(landmarks * 3 + [5, -7])
+    np.testing.assert_allclose(moved, box * 3 + [5, -7] * 2)
 
 
 def test_box_is_square_and_as_documented():
