@@ -1,5 +1,10 @@
 """Choice of tests by backend, and the same start for each test."""
 
+import os
+
+# JAX compiles every operation of every shape that it meets: quickly is enough here.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
 import keras
 import pytest
 

@@ -20,6 +20,7 @@ def check_layer(
     expected_num_trainable_weights=0,
     expected_num_non_trainable_weights=0,
     *,
+    tolerance=2e-6,
     mixed_output_dtype=None,
     mixed_tolerances=None,
     fixed_inputs=(),
@@ -38,6 +39,8 @@ def check_layer(
         expected_output_shape: with the batch size of `inputs`.
         expected_num_trainable_weights: after building.
         expected_num_non_trainable_weights: after building.
+        tolerance: between symbolic and eager values and between batch sizes; relative
+            to the largest value, or to 1 if that is larger.
         mixed_output_dtype: output dtype under mixed policies, where that is not the
             compute dtype.
         mixed_tolerances: `{policy: relative tolerance}`, to override `POLICIES`.
@@ -58,18 +61,16 @@ def check_layer(
     check_output_shape(layer, inputs, expected_output_shape)
 
     # No weight is left at its initial value: a forgotten one would go unnoticed.
-    if takes_training(layer):
-        layer(*inputs, training=True)
+    run(layer, inputs, training=True)
     perturb(layer)
     output = as_numpy(layer(*inputs))
     assert np.all(np.isfinite(output))
 
-    check_model(layer, inputs, output)
-    check_batch_independence(layer, inputs, output)
+    check_model(layer, inputs, output, tolerance)
+    check_batch_independence(layer, inputs, output, tolerance)
     check_gradients(layer, inputs, fixed_inputs)
-    tolerances = {**POLICIES, **(mixed_tolerances or {})}
-    for policy, tolerance in tolerances.items():
-        check_policy(layer, inputs, policy, tolerance, mixed_output_dtype)
+    for policy, error in {**POLICIES, **(mixed_tolerances or {})}.items():
+        check_policy(layer, inputs, policy, error, mixed_output_dtype)
     return output
 
 
@@ -101,7 +102,7 @@ def check_output_shape(layer, inputs, expected):
     assert tuple(layer.compute_output_shape(*shapes)) == (None, *expected[1:])
 
 
-def check_model(layer, inputs, output):
+def check_model(layer, inputs, output, tolerance):
     """Symbolic values equal eager ones, also after `.keras` save and load."""
     symbols = [
         tree.map_structure(lambda x: keras.Input(x.shape[1:], dtype=str(x.dtype)), a)
@@ -112,22 +113,22 @@ def check_model(layer, inputs, output):
     assert keras.backend.standardize_dtype(result.dtype) == output.dtype
     flat_symbols, flat_inputs = tree.flatten(symbols), tree.flatten(inputs)
     model = keras.Model(flat_symbols, result)
-    assert_close(model.predict(flat_inputs, verbose=0), output, 2e-6)
+    assert_close(model.predict(flat_inputs, verbose=0), output, tolerance)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras")
         model.save(path)
         loaded = keras.saving.load_model(path)
-    assert_close(loaded.predict(flat_inputs, verbose=0), output, 2e-6)
+    assert_close(loaded.predict(flat_inputs, verbose=0), output, tolerance)
     for saved, revived in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(as_numpy(saved), as_numpy(revived))
 
 
-def check_batch_independence(layer, inputs, output):
+def check_batch_independence(layer, inputs, output, tolerance):
     """At inference a sample alone gives what it gives among others."""
     assert len(output) > 1
     for i in range(len(output)):
         alone = tree.map_structure(lambda x, i=i: x[i : i + 1], list(inputs))
-        assert_close(as_numpy(layer(*alone)), output[i : i + 1], 2e-6)
+        assert_close(as_numpy(run(layer, alone)), output[i : i + 1], tolerance)
         if i:
             assert np.any(output[i] != output[0]), "samples of `inputs` are equal"
 
@@ -167,10 +168,11 @@ def check_policy(layer, inputs, policy, tolerance, output_dtype=None):
     for training in (False, True):
         if training and not takes_training(layer):
             continue
-        arguments = {"training": True} if training else {}
-        result = mixed(*inputs, **arguments)
+        result = run(mixed, inputs, training)
         assert keras.backend.standardize_dtype(result.dtype) == expected
-        assert_close(as_numpy(result), as_numpy(layer(*inputs, **arguments)), tolerance)
+        assert_close(
+            as_numpy(result), as_numpy(run(layer, inputs, training)), tolerance
+        )
         for ours, theirs in zip(mixed.weights, layer.weights, strict=True):
             assert_close(as_numpy(ours), as_numpy(theirs), tolerance)
         mixed.set_weights(layer.get_weights())
@@ -178,6 +180,15 @@ def check_policy(layer, inputs, policy, tolerance, output_dtype=None):
 
 def takes_training(layer):
     return "training" in inspect.signature(layer.call).parameters
+
+
+def call_arguments(layer, training):
+    return {"training": training} if takes_training(layer) else {}
+
+
+def run(layer, inputs, training=False):
+    """Calls the layer, with `training` if it takes it."""
+    return layer(*inputs, **call_arguments(layer, training))
 
 
 def as_numpy(x):
@@ -214,9 +225,9 @@ def gradients(layer, inputs, training=False, output_weight=None):
     Returns:
         Gradients of the trainable weights (a list) and of the inputs (as `inputs`).
     """
-    arguments = {"training": training} if takes_training(layer) else {}
+    arguments = call_arguments(layer, training)
     if output_weight is None:
-        shape = tuple(ops.shape(layer(*inputs)))
+        shape = tuple(ops.shape(run(layer, inputs)))
         output_weight = np.random.default_rng(5).normal(size=shape)
     output_weight = ops.convert_to_tensor(output_weight, "float32")
 
@@ -236,17 +247,16 @@ def gradients(layer, inputs, training=False, output_weight=None):
     if backend == "jax":
         import jax
 
-        def stateless_loss(trainable, tensors):
+        def stateless_loss(trainable, tensors, non_trainable):
             outputs, _ = layer.stateless_call(
-                trainable,
-                [weight.value for weight in layer.non_trainable_variables],
-                *tensors,
-                **arguments,
+                trainable, non_trainable, *tensors, **arguments
             )
             return loss(outputs)
 
         variables = [weight.value for weight in layer.trainable_weights]
-        return jax.grad(stateless_loss, argnums=(0, 1))(variables, tensors)
+        others = [weight.value for weight in layer.non_trainable_variables]
+        gradient = jax.jit(jax.grad(stateless_loss, argnums=(0, 1)))
+        return gradient(variables, tensors, others)
     layer.zero_grad()
     tensors = tree.map_structure(lambda x: x.detach().clone().requires_grad_(), tensors)
     loss(layer(*tensors, **arguments)).backward()

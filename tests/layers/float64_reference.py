@@ -1,6 +1,7 @@
 """Textbook versions of the layers' parts, in float64 NumPy."""
 
 import numpy as np
+
 from tests.layers.check_layer import as_numpy
 
 
@@ -48,7 +49,7 @@ def resize_bilinear(x, height, width):
 
 
 def depth_to_space(x, scale):
-    """`out[y * scale + dy, x * scale + dx, c] = in[y, x, (dy * scale + dx) * C + c]`."""
+    """`out[y * scale + dy, x * scale + dx, c] = x[y, x, (dy * scale + dx) * C + c]`."""
     b, h, w, c = x.shape
     out = np.zeros((b, h * scale, w * scale, c // scale**2), x.dtype)
     for dy in range(scale):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from tests.layers import float64_reference
 from tests.layers.check_layer import as_numpy, check_layer

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from tests.layers.check_layer import as_numpy, check_layer
 

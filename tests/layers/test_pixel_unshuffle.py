@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from aan_keras.layers.pixel_shuffle import PixelShuffle
 from aan_keras.layers.pixel_unshuffle import PixelUnshuffle
 from tests.layers.check_layer import as_numpy, check_layer

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 from tests.layers import float64_reference
 from tests.layers.check_layer import as_numpy, check_layer, perturb

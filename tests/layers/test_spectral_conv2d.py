@@ -4,8 +4,9 @@ import pathlib
 import keras
 import numpy as np
 import pytest
-from aan_keras.layers.spectral_conv2d import SpectralConv2D
 from keras import ops
+
+from aan_keras.layers.spectral_conv2d import SpectralConv2D
 from tests.layers.check_layer import as_numpy, check_layer, gradients
 
 REFERENCE = pathlib.Path(__file__).parents[1] / "references" / "spectral_conv2d.npz"

@@ -80,9 +80,7 @@ def flow_warp():
     for name, size in {"same": (7, 9), "coarse": (4, 3), "fine": (14, 20)}.items():
         features = torch.randn(2, 3, 7, 9, requires_grad=True)
         flow = 3.0 * torch.randn(2, 2, *size)
-        # Some whole pixels, and some far outside.
-        flow[0, :, 0, 0] = 1.0
-        flow[0, :, 1, 1] = torch.tensor([-40.0, 55.0])
+        flow[0, :, 1, 1] = torch.tensor([-40.0, 55.0])  # far outside
         flow.requires_grad_()
         resized = functional.interpolate(
             flow, (7, 9), mode="bilinear", align_corners=False
