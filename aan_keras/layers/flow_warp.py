@@ -3,8 +3,7 @@
 import keras
 from keras import ops
 
-from aan_keras.layers.sampling import bilinear_sample
-from aan_keras.layers.sampling import pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_grid
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")

@@ -59,6 +59,10 @@ class LandmarkFlow(keras.layers.Layer):
             raise ValueError(
                 f"`smoothing` must be positive. Received: smoothing={smoothing}"
             )
+        if iterations < 1:
+            raise ValueError(
+                f"`iterations` must be at least 1. Received: iterations={iterations}"
+            )
         self.size = size
         self.image_size = image_size
         self.smoothing = smoothing
@@ -135,6 +139,13 @@ class LandmarkFlow(keras.layers.Layer):
 
     def compute_output_shape(self, source_landmarks_shape, driving_landmarks_shape):
         return (source_landmarks_shape[0], self.size, self.size, 2)
+
+    def compute_output_spec(self, source_landmarks, driving_landmarks):
+        # By default Keras announces the compute dtype; a flow is float32 always.
+        shape = self.compute_output_shape(
+            source_landmarks.shape, driving_landmarks.shape
+        )
+        return keras.KerasTensor(shape, "float32")
 
     def get_config(self):
         config = super().get_config()

@@ -40,8 +40,16 @@ class RegionPaste(keras.layers.Layer):
     ):
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
+        if not regions:
+            raise ValueError(
+                f"`regions` must name at least one region. Received: regions={regions}"
+            )
         for region in regions:
             check_region(region)
+        if image_size < 1:
+            raise ValueError(
+                f"`image_size` must be positive. Received: image_size={image_size}"
+            )
         self.regions = tuple(regions)
         self.image_size = image_size
 

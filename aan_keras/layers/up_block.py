@@ -43,6 +43,12 @@ class UpBlock(keras.layers.Layer):
         self.join = convolution(filters, 3, name="join", **common)
 
     def build(self, features_shape, skip_shape):
+        for low, high in zip(features_shape[1:3], skip_shape[1:3]):
+            if None not in (low, high) and high != 2 * low:
+                raise ValueError(
+                    "`skip` must have twice the height and width of `features`. "
+                    f"Received: shapes {features_shape} and {skip_shape}"
+                )
         self.expand.build(features_shape)
         self.join.build((*skip_shape[:-1], self.filters + skip_shape[-1]))
         self.built = True
