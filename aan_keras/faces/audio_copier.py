@@ -2,6 +2,7 @@
 
 # What MP4 holds and players play.
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac")
+_AAC_RATES = (96000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 
 
 class AudioCopier:
@@ -27,7 +28,10 @@ class AudioCopier:
             self._stream = container.add_stream_from_template(self._input)
         else:
             rate = self._input.codec_context.sample_rate
+            rate = rate if rate in _AAC_RATES else 48000
             self._stream = container.add_stream("aac", rate=rate)
+            alone = self._input.codec_context.channels == 1
+            self._stream.layout = "mono" if alone else "stereo"
         # The picture starts at 0 in the new file; the sound must not move against it.
         start = video[0].start_time if video else None
         self._start = start * video[0].time_base if start else 0

@@ -73,8 +73,10 @@ class LandmarkTrack:
         if index.shape != (len(landmarks),) or (np.diff(index, prepend=-1) < 1).any():
             self._fail("has a frame_index that does not increase frame by frame")
         for name in ("fps", "crop_size"):
-            if not float(getattr(self, name)) > 0:
-                self._fail(f"has {name} {getattr(self, name)}: expected more than 0")
+            if not 0 < float(getattr(self, name)) < 1e6:
+                self._fail(
+                    f"has {name} {getattr(self, name)}: expected a positive number"
+                )
         fps = fractions.Fraction(self.fps).limit_denominator(1001)
         object.__setattr__(self, "landmarks", landmarks.astype("float32"))
         object.__setattr__(self, "frame_index", index.astype("int32"))
@@ -105,38 +107,49 @@ class LandmarkTrack:
         path = pathlib.Path(path)
         if not path.is_file():
             raise InputError(f"cannot read {path}: no such file: check the path")
+        arrays = _read_arrays(path)
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                arrays = {key: archive[key] for key in archive.files}
-        except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile):
-            raise InputError(
-                f"{path} is not a landmark track: use an .npz file with the arrays "
-                "landmarks, crop_size and fps"
-            ) from None
-        missing = {"landmarks", "crop_size", "fps"} - set(arrays)
-        if missing:
-            raise InputError(
-                f"{path} is not a landmark track: it lacks {', '.join(sorted(missing))}"
-            )
-        crop = arrays.get("crop")
-        try:
-            return cls(
-                arrays["landmarks"],
-                crop_size=int(arrays["crop_size"]),
-                fps=float(arrays["fps"]),
-                frame_index=arrays.get("frame_index"),
-                dropped=arrays.get("dropped", ()),
-                crop=None if crop is None else FaceCrop(*crop.tolist()),
-                name=str(path),
-            )
-        except TypeError:
+            numbers = {
+                "crop_size": int(arrays["crop_size"]),
+                "fps": float(arrays["fps"]),
+            }
+        except (TypeError, ValueError, OverflowError):
             raise InputError(
                 f"{path} is not a landmark track: crop_size and fps must be single "
                 "numbers"
             ) from None
+        crop = arrays.get("crop")
+        if crop is not None and crop.shape != (3,):
+            raise InputError(f"{path} is not a landmark track: crop must be x, y, side")
+        return cls(
+            arrays["landmarks"],
+            **numbers,
+            frame_index=arrays.get("frame_index"),
+            dropped=arrays.get("dropped", ()),
+            crop=None if crop is None else FaceCrop(*crop.tolist()),
+            name=str(path),
+        )
 
     def _fail(self, what):
         raise InputError(f"{self.name} {what}")
+
+
+def _read_arrays(path):
+    try:
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            arrays = {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile):
+        raise InputError(
+            f"{path} is not a landmark track: use an .npz file with the arrays "
+            "landmarks, crop_size and fps"
+        ) from None
+    missing = {"landmarks", "crop_size", "fps"} - set(arrays)
+    if missing:
+        raise InputError(
+            f"{path} is not a landmark track: it lacks {', '.join(sorted(missing))}"
+        )
+    return arrays
 
 
 def list_frames(indices):

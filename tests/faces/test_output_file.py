@@ -21,23 +21,23 @@ def test_file_appears_when_the_block_ends(tmp_path):
 )
 def test_failure_leaves_what_was_there(tmp_path, failure):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(type(failure)):
-        with output_file(tmp_path / "a.txt") as beside:
-            beside.write_text("half")
-            raise failure
+    with pytest.raises(type(failure)), output_file(tmp_path / "a.txt") as beside:
+        beside.write_text("half")
+        raise failure
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
-def test_places_that_cannot_be_written(tmp_path):
-    with pytest.raises(InputError, match="no folder"):
-        with output_file(tmp_path / "none" / "a.txt"):
-            raise AssertionError("must not be reached")
-    with pytest.raises(InputError, match="is a folder"):
-        with output_file(tmp_path):
-            raise AssertionError("must not be reached")
-    # A name that no file system takes, whoever runs the tests (root may write anywhere).
-    with pytest.raises(InputError, match="name too long.*choose another"):
-        with output_file(tmp_path / ("a" * 300)):
-            raise AssertionError("must not be reached")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none/a.txt", "no folder"),
+        (".", "is a folder"),
+        # No file system takes it; missing rights don't stop root.
+        ("a" * 300, "name too long.*choose another"),
+    ],
+)
+def test_places_that_cannot_be_written(tmp_path, name, message):
+    with pytest.raises(InputError, match=message), output_file(tmp_path / name):
+        raise AssertionError("must not be reached")
     assert list(tmp_path.iterdir()) == []
