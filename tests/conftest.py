@@ -8,6 +8,9 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 import keras
 import pytest
 
+# The assertions of shared checks explain themselves like those of a test.
+pytest.register_assert_rewrite("tests.layers.check_layer")
+
 MARK = "requires_tensorflow"
 
 

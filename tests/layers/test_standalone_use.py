@@ -1,0 +1,116 @@
+"""Each layer, imported alone into somebody else's functional Keras model."""
+
+import keras
+import numpy as np
+import pytest
+
+from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.flow_warp import FlowWarp
+from aan_keras.layers.fusion_block import FusionBlock
+from aan_keras.layers.landmark_flow import LandmarkFlow
+from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.pixel_shuffle import PixelShuffle
+from aan_keras.layers.region_crop import RegionCrop
+from aan_keras.layers.region_paste import RegionPaste
+from aan_keras.layers.residual_block import ResidualBlock
+from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
+from aan_keras.layers.spectral_conv2d import SpectralConv2D
+from tests.layers.sample_face import sample_landmarks
+
+SIZE = 16
+IMAGE, LANDMARKS, DRIVING = (SIZE, SIZE, 3), (68, 2), (68, 2)
+SHAPES = {"image": IMAGE, "landmarks": LANDMARKS, "driving_landmarks": DRIVING}
+
+
+def conv(x, filters=4):
+    return keras.layers.Conv2D(filters, 3, padding="same")(x)
+
+
+def fused(image):
+    theta = conv(image, 8)
+    return FusionBlock(4)(conv(image), image, theta[..., :4], theta[..., 4:])
+
+
+def warped(image, landmarks, driving_landmarks):
+    flow = LandmarkFlow(8, SIZE)(landmarks, driving_landmarks)
+    return conv(FlowWarp()(image, flow))
+
+
+def pasted(image, landmarks):
+    crops = [RegionCrop(name, 6)(image, landmarks) for name in ("nose", "mouth")]
+    crops = [conv(crop) for crop in crops]
+    return RegionPaste(("nose", "mouth"), SIZE)(crops, landmarks)
+
+
+MODELS = {
+    "SpectralConv2D": lambda image: SpectralConv2D(4, 3, activation="relu")(image),
+    "PixelShuffle": lambda image: PixelShuffle(2)(conv(image)),
+    "AppearanceAdaptiveNorm": lambda image: AppearanceAdaptiveNorm()(
+        conv(image), conv(image), conv(image)
+    ),
+    "SpatiallyAdaptiveNorm": lambda image: SpatiallyAdaptiveNorm(8)(conv(image), image),
+    "ResidualBlock": lambda image: ResidualBlock(4)(image),
+    "FusionBlock": fused,
+    "FlowWarp": lambda image: FlowWarp("zeros")(image, conv(image, 2)),
+    "LandmarkFlow": warped,
+    "LandmarkHeatmaps": lambda landmarks: conv(LandmarkHeatmaps(8, SIZE)(landmarks)),
+    "RegionCrop and RegionPaste": pasted,
+    "FaceChip": lambda image, landmarks: conv(FaceChip(12)(image, landmarks)),
+}
+
+
+def make(name):
+    """A functional model around the layer, and a batch for it."""
+    function = MODELS[name]
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    inputs = {key: keras.Input(SHAPES[key], name=key) for key in names}
+    model = keras.Model(inputs, function(**inputs))
+    rng = np.random.default_rng(0)
+    arrays = {
+        "image": rng.uniform(-1, 1, (4, *IMAGE)).astype("float32"),
+        "landmarks": sample_landmarks(4, SIZE, seed=1),
+        "driving_landmarks": sample_landmarks(4, SIZE, seed=2),
+    }
+    return model, {key: arrays[key] for key in names}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_trains_saves_and_loads(name, tmp_path):
+    model, batch = make(name)
+    target = 0.5 * np.ones((4, *model.output_shape[1:]), "float32")
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    history = model.fit(batch, target, batch_size=2, epochs=4, verbose=0).history
+    assert np.all(np.isfinite(history["loss"]))
+    assert history["loss"][-1] < history["loss"][0]
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    expected = model.predict(batch, verbose=0)
+    np.testing.assert_allclose(loaded.predict(batch, verbose=0), expected, atol=2e-5)
+    # Training goes on from the file as it would have without.
+    again = [m.fit(batch, target, shuffle=False, verbose=0) for m in (model, loaded)]
+    losses = [history.history["loss"][0] for history in again]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.requires_tensorflow
+@pytest.mark.parametrize("name", MODELS)
+def test_exports_to_saved_model_and_to_tflite_builtins(name, tmp_path):
+    import tensorflow as tf
+
+    model, batch = make(name)
+    expected = model.predict(batch, verbose=0)
+    model.export(tmp_path / "saved", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "saved")
+    served = loaded.serve({key: tf.constant(value) for key, value in batch.items()})
+    np.testing.assert_allclose(served.numpy(), expected, atol=5e-5)
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+    # Without Flex operations: any other makes the conversion fail.
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    run = interpreter.get_signature_runner("serving_default")
+    assert set(run.get_input_details()) == set(batch)
+    (outputs,) = run(**batch).values()
+    np.testing.assert_allclose(outputs, expected, atol=2e-4)
