@@ -87,8 +87,10 @@ class ReenactorTraining:
         self.identity_discriminator = MultiScaleDiscriminator(
             3, width, dtype=policy, name="identity_discriminator"
         )
-        if self.dtype_policy.name == "mixed_float16" and self.auto_scale_loss:
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Keras scales the loss of `self.optimizer` only (under mixed_float16).
+        scaler = keras.optimizers.LossScaleOptimizer
+        if isinstance(self.optimizer, scaler) and not isinstance(optimizer, scaler):
+            optimizer = scaler(optimizer)
         self.discriminator_variables = [
             *self.landmark_discriminator.trainable_variables,
             *self.identity_discriminator.trainable_variables,
@@ -107,7 +109,8 @@ class ReenactorTraining:
     def train_step(self, data):
         import tensorflow as tf
 
-        inputs = data
+        # `train_on_batch` wraps its batch in a tuple.
+        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         # optimizer.apply sums gradients over replicas.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         with tf.GradientTape(persistent=True) as tape:
@@ -135,9 +138,10 @@ class ReenactorTraining:
         return self._track(values)
 
     def test_step(self, data):
+        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         with self.inference_weights():
-            outputs = self.generate(data, training=False)
-        return self._track(self.loss_fn.generator(data, outputs, None))
+            outputs = self.generate(inputs, training=False)
+        return self._track(self.loss_fn.generator(inputs, outputs, None))
 
     def _judge(self, inputs, image):
         """Logits of both discriminators for an image: `(DL's, DI's)`."""

@@ -24,7 +24,9 @@ RECIPES = {
             "reconstruction_weight": 1.0,
             "local_weight": 0.25,
             "perceptual": "identity",
+            "perceptual_weight": 0.05,
             "region_weight": 0.15,
+            "identity_weight": 0.2,
         },
         "training": {
             "generator_learning_rate": 4e-4,
@@ -33,6 +35,9 @@ RECIPES = {
             "beta_1": 0.9,
             "beta_2": 0.99,
             "clip_norm": 1.0,
+            # Two photos of a person differ in background and light, which nobody can
+            # guess from the first; too many of them teach grey.
+            "dataset_options": {"photo_fraction": 0.12},
         },
     },
 }
@@ -137,6 +142,8 @@ def _run(arguments, resume):
     if arguments["perceptual"] is not None:
         perceptual = arguments["perceptual"]
         losses["perceptual"] = None if perceptual == "none" else perceptual
+        if perceptual != "identity":
+            losses.pop("identity_weight", None)  # the same network
     if arguments["learning_rate"] is not None:
         training["generator_learning_rate"] = arguments["learning_rate"]
     output = pathlib.Path(arguments["output"])
