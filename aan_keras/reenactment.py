@@ -1,6 +1,7 @@
 """One photo, moved by one clip."""
 
 import pathlib
+import weakref
 
 from aan_keras.faces import DlibLandmarker, Face, FaceCrop, choose_face, read_photo
 from aan_keras.faces.choose_face import as_faces
@@ -8,6 +9,8 @@ from aan_keras.faces.driving_track import driving_track
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.faces.photo import to_rgb
+
+_COMPILED = weakref.WeakKeyDictionary()
 
 
 class Reenactment:
@@ -96,20 +99,35 @@ class Reenactment:
         """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""
         import tensorflow as tf
 
-        @tf.function
-        def encode(image, landmarks):
-            return self.reenactor.encode_source(image, landmarks)
-
-        @tf.function
-        def drive(code, landmarks):
-            image = self.reenactor.drive(code, landmarks)[0]
-            image = tf.clip_by_value((tf.cast(image, "float32") + 1) * 127.5, 0, 255)
-            return tf.cast(tf.round(image), "uint8")
-
+        drive = _compiled_drive(self.reenactor)
         source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
-        code = encode(source, tf.constant(self.source_landmarks[None]))
+        # Eagerly: it runs once, and tracing it takes longer than that.
+        code = self.reenactor.encode_source(
+            source, tf.constant(self.source_landmarks[None])
+        )
         for landmarks in self.landmarks:
             yield drive(code, tf.constant(landmarks[None])).numpy()
+
+
+def _compiled_drive(reenactor):
+    """`reenactor.drive` as a graph, traced once a model and not once a photo."""
+    import tensorflow as tf
+
+    # The graph holds the variables it was traced with, so it goes with these averages.
+    averages = list(getattr(reenactor, "averages", ()))
+    traced_with, drive = _COMPILED.get(reenactor, (None, None))
+    if traced_with is not None and [*map(id, traced_with)] == [*map(id, averages)]:
+        return drive
+    alive = weakref.ref(reenactor)
+
+    @tf.function
+    def drive(code, landmarks):
+        image = alive().drive(code, landmarks)[0]
+        image = tf.clip_by_value((tf.cast(image, "float32") + 1) * 127.5, 0, 255)
+        return tf.cast(tf.round(image), "uint8")
+
+    _COMPILED[reenactor] = (averages, drive)
+    return drive
 
 
 def reenact(reenactor, source, driving, **options):
