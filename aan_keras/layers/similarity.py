@@ -54,6 +54,7 @@ def apply_similarity(transform, x, y):
 def invert_similarity(transform):
     """Inverse of `(a, b, tx, ty)`; float32 `[B, 4]` to float32 `[B, 4]`."""
     a, b, tx, ty = (transform[:, i] for i in range(4))
-    scale = a * a + b * b
+    # Coinciding landmarks give scale 0: no NaN may become a pixel index.
+    scale = ops.maximum(a * a + b * b, 1e-12)
     ia, ib = a / scale, -b / scale
     return ops.stack([ia, ib, -(ia * tx - ib * ty), -(ib * tx + ia * ty)], axis=-1)

@@ -92,18 +92,21 @@ class ReenactmentLoss:
         image = outputs["image"]
         landmarks = inputs["driving_landmarks"]
         values = {"l1": _l1(target, image)}
+        # Sums are new tensors: `+=` would change the reported value on PyTorch.
         reconstruction = values["l1"]
         # How far the flow alone comes: shows a net that only copies the warp.
         values["warp_l1"] = _l1(target, ops.cast(outputs["warped"], "float32"))
         total = 0.0
         if self.perceptual == "identity":
             values.update(self._face(target, image, landmarks))
-            reconstruction += values["chip_l1"]
+            reconstruction = reconstruction + values["chip_l1"]
             total += self.identity_weight * values["identity"]
         elif self.perceptual is not None:
             values["perceptual"] = ops.mean(self.features(target, image))
         if self.perceptual is not None:
-            reconstruction += self.perceptual_weight * values["perceptual"]
+            reconstruction = (
+                reconstruction + self.perceptual_weight * values["perceptual"]
+            )
         total += self.reconstruction_weight * reconstruction
         if outputs["patches"] is not None and self.local_weight:
             values["local"] = self._local(target, outputs["patches"], landmarks)

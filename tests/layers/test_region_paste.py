@@ -88,6 +88,12 @@ def test_faces_outside_the_image_leave_it_empty():
     np.testing.assert_array_equal(outputs, np.zeros_like(outputs))
 
 
+def test_coinciding_landmarks_stay_finite():
+    patches, landmarks = tensors()
+    outputs = RegionPaste(REGIONS, SIZE)(patches, np.full_like(landmarks, 7.0))
+    assert np.all(np.isfinite(as_numpy(outputs)))
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match="Received: region=ear"):
         RegionPaste(("nose", "ear"))

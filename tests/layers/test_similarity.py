@@ -73,3 +73,5 @@ def test_coinciding_points_stay_finite():
     points = ops.full((1, 5, 2), 7.0, "float32")
     transform = as_numpy(fit_similarity(points, points + 2.0))
     np.testing.assert_allclose(transform, [[0, 0, 9, 9]], atol=1e-5)
+    flat = ops.zeros((1, 4), "float32")
+    assert np.all(np.isfinite(as_numpy(invert_similarity(flat))))
