@@ -224,8 +224,6 @@ def _quiet(debug):
     if debug:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if "tensorflow" in sys.modules:
-        return
     sys.stderr.flush()
     terminal = os.dup(2)
     try:

