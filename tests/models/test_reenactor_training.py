@@ -35,7 +35,7 @@ def values_of(variables):
 
 def test_fit_lowers_the_loss_and_moves_both_sides():
     loss = small_loss(region_weight=0.1)
-    model = compiled(tiny_reenactor(num_fusion_blocks=2, **DEPARTURES), loss)
+    model = compiled(tiny_reenactor(num_fusion_blocks=2, **DEPARTURES), loss, rate=5e-3)
     batch = batch_of(2, driving=True)
     discriminators = values_of(model.discriminator_variables)
     first = model.train_on_batch(batch, return_dict=True)

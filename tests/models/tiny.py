@@ -35,13 +35,9 @@ def batch_of(batch, image_size=64, driving=False, seed=0):
 
 
 def shake(model, scale=0.05, seed=0):
-    """Moves every weight off its start, so that zero heads can't hide a fault.
-
-    Gains of spectrally normalized heads move more: a head's output is small otherwise.
-    """
+    """Moves every weight off its start, so that zero heads can't hide a fault."""
     rng = np.random.default_rng(seed)
     for net in model.generator_nets:
         for variable in net.trainable_variables:
-            spread = 3.0 if variable.name == "gain" else scale
-            noise = rng.normal(scale=spread, size=variable.shape)
+            noise = rng.normal(scale=scale, size=variable.shape)
             variable.assign_add(noise.astype("float32"))
