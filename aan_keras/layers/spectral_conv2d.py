@@ -1,6 +1,7 @@
 """2-D convolution with a spectrally normalized kernel."""
 
 import keras
+import numpy as np
 from keras import ops
 
 # Power iterations run when the layer is built, as PyTorch does, so that a layer
@@ -187,13 +188,15 @@ class SpectralConv2D(keras.layers.Layer):
         return ops.reshape(ops.cast(self.kernel, dtype), (-1, self.filters))
 
     def _initial_u(self, shape, dtype=None):
-        # A fixed start: the vectors follow from the kernel alone.
-        u = keras.random.normal(shape, dtype=dtype, seed=0)
-        matrix = self._matrix()
+        # A fixed start: the vectors follow from the kernel alone. In NumPy, since
+        # hundreds of small eager operations would make a deep net slow to build.
+        matrix = ops.convert_to_numpy(self._matrix())
+        u = np.random.default_rng(0).normal(size=shape).astype(matrix.dtype)
         for _ in range(_BUILD_ITERATIONS):
-            v = _unit(ops.matmul(matrix, u), self.epsilon)
-            u = _unit(ops.matmul(v, matrix), self.epsilon)
-        return u
+            v = matrix @ u
+            u = v @ matrix
+            u /= max(np.linalg.norm(u), self.epsilon)
+        return ops.convert_to_tensor(u, dtype)
 
     def _initial_v(self, shape, dtype=None):
         return _unit(ops.matmul(self._matrix(), self.u), self.epsilon)

@@ -108,7 +108,7 @@ def test_a_fresh_layer_is_usable_at_inference(seed):
     layer.build((None, None, None, 24))
     assert np.linalg.norm(as_numpy(layer.u)) == pytest.approx(1, abs=1e-5)
     assert np.linalg.norm(as_numpy(layer.v)) == pytest.approx(1, abs=1e-5)
-    assert 1.0 <= spectral_norm(layer.fold().kernel) < 1.05
+    assert 1.0 <= spectral_norm(layer.fold().kernel) < 1.1
 
 
 def test_scale_of_the_kernel_does_not_matter():
