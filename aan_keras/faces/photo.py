@@ -124,9 +124,10 @@ def _quiet():
     """Keeps the decoders' own messages off the terminal."""
     import cv2
 
-    log = cv2.utils.logging
+    # OpenCV 5 moved these functions out of its main module.
+    log = getattr(cv2.utils, "logging", cv2)
     level = log.getLogLevel()
-    log.setLogLevel(log.LOG_LEVEL_SILENT)
+    log.setLogLevel(0)  # silent
     try:
         yield
     finally:
