@@ -96,12 +96,12 @@ def test_resize_flow_keeps_its_own_grid():
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_positions_stay_float32_in_mixed_precision(policy):
-    # bfloat16 would round column 300.5 to 300.
-    features = np.tile(np.arange(512, dtype="float32")[:, None] % 2, (1, 1, 1, 1))
-    features = features.reshape(1, 1, 512, 1)
-    flow = np.full((1, 1, 512, 2), [0.5, 0.0], "float32")
-    outputs = as_numpy(FlowWarp(dtype=policy)(features, flow))
-    np.testing.assert_array_equal(outputs[0, 0, :511, 0], 0.5)
+    # Rounded to half precision, a flow of 260.1 is 260, and so is column 260.1.
+    columns = np.arange(512) % 2.0
+    features = columns.reshape(1, 1, 512, 1).astype("float32")
+    flow = np.full((1, 1, 512, 2), [260.1, 0.0], "float32")
+    outputs = as_numpy(FlowWarp(dtype=policy)(features, flow))[0, 0, :250, 0]
+    np.testing.assert_allclose(outputs, np.tile([0.1, 0.9], 125), atol=5e-3)
 
 
 def test_bad_padding():
