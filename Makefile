@@ -47,8 +47,9 @@ lint: $(VENV)/.installed-test
 bench: $(VENV)/.installed
 	$(PY) benchmarks/import_time.py
 	$(PY) benchmarks/macs.py --image-size 256
-	$(PY) benchmarks/drive_speed.py --image-size 128
+	$(PY) benchmarks/drive_speed.py --preset aan_128 --image-size 128
 	$(PY) benchmarks/drive_speed.py --image-size 256
+	$(PY) benchmarks/demo_motion.py
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
