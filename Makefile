@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH_VENV ?= .venv-torch
 JOBS ?= 2
+# PyTorch's newest wheels may bring CUDA along; name another here if one is at hand.
+TORCH ?= torch>=2.4
 
 PY := $(VENV)/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -71,5 +73,5 @@ $(VENV)/.installed-test: $(PACKAGING)
 # backend check needs them.
 $(TORCH_VENV)/.installed-test: $(PACKAGING)
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' 'torch>=2.4'
+	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' '$(TORCH)'
 	touch $@
