@@ -36,6 +36,8 @@ def main():
     if arguments.perceptual is not None:
         name = arguments.perceptual
         options["perceptual"] = None if name == "none" else name
+        if name != "identity":
+            options.pop("identity_weight", None)  # the same network
     losses = ReenactmentLoss(**options)
     model.compile(keras.optimizers.Adam(1e-4), losses=losses)
     batch = random_inputs(model.image_size, arguments.batch_size)
