@@ -36,7 +36,7 @@ RECIPES = {
             "beta_2": 0.99,
             "clip_norm": 1.0,
             # Two photos of a person differ in background and light, which nobody can
-            # guess from the first; too many of them teach grey.
+            # guess from the first: the best guess is grey.
             "dataset_options": {"photo_fraction": 0.12},
         },
     },
