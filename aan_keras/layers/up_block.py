@@ -17,6 +17,8 @@ class UpBlock(keras.layers.Layer):
         filters: number of output channels.
         spectral_norm: normalize the kernels spectrally.
         negative_slope: of the leaky ReLUs.
+        expand_kernel_size: of the convolution before the pixel shuffle. 1 is U-Net's
+            2x2 up-convolution, at a ninth of the multiply-adds.
 
     Input shapes:
         features: `[B, h, w, C]`.
@@ -30,15 +32,25 @@ class UpBlock(keras.layers.Layer):
         Single Image and Video Super-Resolution ...", 2016.
     """
 
-    def __init__(self, filters, spectral_norm=True, negative_slope=0.2, **kwargs):
+    def __init__(
+        self,
+        filters,
+        spectral_norm=True,
+        negative_slope=0.2,
+        expand_kernel_size=3,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if filters < 1:
             raise ValueError(f"`filters` must be positive. Received: filters={filters}")
         self.filters = filters
         self.spectral_norm = spectral_norm
         self.negative_slope = negative_slope
+        self.expand_kernel_size = expand_kernel_size
         common = {"spectral_norm": spectral_norm, "dtype": self.dtype_policy}
-        self.expand = convolution(4 * filters, 3, name="expand", **common)
+        self.expand = convolution(
+            4 * filters, expand_kernel_size, name="expand", **common
+        )
         self.shuffle = PixelShuffle(2, dtype=self.dtype_policy)
         self.join = convolution(filters, 3, name="join", **common)
 
@@ -69,6 +81,7 @@ class UpBlock(keras.layers.Layer):
                 "filters": self.filters,
                 "spectral_norm": self.spectral_norm,
                 "negative_slope": self.negative_slope,
+                "expand_kernel_size": self.expand_kernel_size,
             }
         )
         return config

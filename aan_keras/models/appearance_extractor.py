@@ -23,6 +23,8 @@ class AppearanceExtractor(keras.Model):
         width: channels at full resolution; deeper levels have 2 and 4 times as many.
         num_fusion_blocks: levels below full resolution, one theta each.
         spectral_norm: normalize the kernels spectrally.
+        up_kernel_size: of the convolutions before a pixel shuffle (see `UpBlock`) and
+            of the theta heads.
 
     Input shape:
         source: `[B, S, S, 3]` in [-1, 1].
@@ -43,6 +45,7 @@ class AppearanceExtractor(keras.Model):
         width=64,
         num_fusion_blocks=4,
         spectral_norm=True,
+        up_kernel_size=3,
         dtype=None,
         **kwargs,
     ):
@@ -63,8 +66,19 @@ class AppearanceExtractor(keras.Model):
             level = num_fusion_blocks + 1 - i
             if i > 1:
                 filters = level_width(width, level)
-                x = UpBlock(filters, name=f"up_{level}", **common)(x, skips[level])
-            head = ZeroConv2D(2 * level_width(width, level), name=f"head_{i}", **common)
+                up = UpBlock(
+                    filters,
+                    expand_kernel_size=up_kernel_size,
+                    name=f"up_{level}",
+                    **common,
+                )
+                x = up(x, skips[level])
+            head = ZeroConv2D(
+                2 * level_width(width, level),
+                up_kernel_size,
+                name=f"head_{i}",
+                **common,
+            )
             outputs[f"theta_{i}"] = head(x)
         kwargs.setdefault("name", "appearance_extractor")
         super().__init__(inputs=source, outputs=outputs, **kwargs)
@@ -74,6 +88,7 @@ class AppearanceExtractor(keras.Model):
         self.width = width
         self.num_fusion_blocks = num_fusion_blocks
         self.spectral_norm = spectral_norm
+        self.up_kernel_size = up_kernel_size
 
     def get_config(self):
         return {
@@ -81,6 +96,7 @@ class AppearanceExtractor(keras.Model):
             "width": self.width,
             "num_fusion_blocks": self.num_fusion_blocks,
             "spectral_norm": self.spectral_norm,
+            "up_kernel_size": self.up_kernel_size,
             "name": self.name,
             "trainable": self.trainable,
         }

@@ -23,6 +23,8 @@ class FlowEstimator(keras.Model):
         width: channels of a level are 2 and 4 times this.
         num_landmarks: channels of the heatmaps.
         spectral_norm: normalize the kernels spectrally.
+        up_kernel_size: of the convolutions before a pixel shuffle;
+            see `UpBlock`.
 
     Input shapes:
         source_heatmaps, driving_heatmaps: `[B, h, h, 68]`.
@@ -42,6 +44,7 @@ class FlowEstimator(keras.Model):
         width=64,
         num_landmarks=68,
         spectral_norm=True,
+        up_kernel_size=3,
         dtype=None,
         **kwargs,
     ):
@@ -70,7 +73,13 @@ class FlowEstimator(keras.Model):
         x = ResidualBlock(4 * width, name="bottleneck", **common)(x)
         for level in reversed(range(3)):
             filters = skips[level].shape[-1]
-            x = UpBlock(filters, name=f"up_{level + 1}", **common)(x, skips[level])
+            up = UpBlock(
+                filters,
+                expand_kernel_size=up_kernel_size,
+                name=f"up_{level + 1}",
+                **common,
+            )
+            x = up(x, skips[level])
         # Geometry stays float32 under every dtype policy.
         flow = ZeroConv2D(2, spectral_norm=spectral_norm, dtype="float32", name="flow")
         self.hourglass = keras.Model([encoded, driving], flow(x), name="hourglass")
@@ -81,6 +90,7 @@ class FlowEstimator(keras.Model):
         self.width = width
         self.num_landmarks = num_landmarks
         self.spectral_norm = spectral_norm
+        self.up_kernel_size = up_kernel_size
 
     def encode_source(self, source_heatmaps, training=None):
         """The part that depends on the source alone: `[B, h/2, h/2, 2 width]`."""
@@ -104,6 +114,7 @@ class FlowEstimator(keras.Model):
             "width": self.width,
             "num_landmarks": self.num_landmarks,
             "spectral_norm": self.spectral_norm,
+            "up_kernel_size": self.up_kernel_size,
             "name": self.name,
             "trainable": self.trainable,
         }

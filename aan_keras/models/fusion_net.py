@@ -1,7 +1,7 @@
 """Fusion net: paints the output from local image, warped feature and theta."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.fusion_block import FusionBlock
@@ -99,8 +99,9 @@ class FusionNet(keras.Model):
                 x = block(x, local, inputs["condition"])
                 continue
             theta = inputs[f"theta_{i}"] = image_input(f"theta_{i}", 2 * filters, level)
-            gamma, beta = 1.0 + theta[..., :filters], theta[..., filters:]
-            x = block(x, local, gamma, beta)
+            # Not sliced: the gradient of a slice writes zeros as large as theta.
+            gamma, beta = ops.split(theta, 2, axis=-1)
+            x = block(x, local, 1.0 + gamma, beta)
         for i in range(num_residual_blocks):
             x = ResidualBlock(x.shape[-1], name=f"residual_{i + 1}", **common)(x)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)

@@ -24,6 +24,8 @@ class LocalNet(keras.Model):
         output: `"rgb"` paints the region (the paper). `"residual"` reads a fourth
             input, the region of the warped source, and adds to it.
         spectral_norm: normalize the kernels spectrally.
+        up_kernel_size: of the convolutions before a pixel shuffle;
+            see `UpBlock`.
 
     Input shapes, as dicts by region:
         source: `[B, r, r, 3 + n]`, image region and source heatmaps of its n landmarks.
@@ -44,6 +46,7 @@ class LocalNet(keras.Model):
         width=64,
         output="rgb",
         spectral_norm=True,
+        up_kernel_size=3,
         dtype=None,
         **kwargs,
     ):
@@ -53,6 +56,7 @@ class LocalNet(keras.Model):
         self.width = width
         self.output_mode = output
         self.spectral_norm = spectral_norm
+        self.up_kernel_size = up_kernel_size
         self.region_sizes = {
             region: region_size(image_size, region) for region in REGION_LANDMARKS
         }
@@ -76,7 +80,13 @@ class LocalNet(keras.Model):
             x = DownBlock(factor * self.width, name=name, **common)(x)
         for level in reversed(range(3)):
             filters = skips[level].shape[-1]
-            x = UpBlock(filters, name=f"up_{level + 1}", **common)(x, skips[level])
+            up = UpBlock(
+                filters,
+                expand_kernel_size=self.up_kernel_size,
+                name=f"up_{level + 1}",
+                **common,
+            )
+            x = up(x, skips[level])
         if residual:
             head = ZeroConv2D(3, name="head", **common)
             x = layers.Add(dtype=dtype)([driving[..., :3], head(x)])
@@ -99,6 +109,7 @@ class LocalNet(keras.Model):
             "width": self.width,
             "output": self.output_mode,
             "spectral_norm": self.spectral_norm,
+            "up_kernel_size": self.up_kernel_size,
             "name": self.name,
             "trainable": self.trainable,
         }

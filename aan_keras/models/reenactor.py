@@ -41,6 +41,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             between the landmark sets and the flow estimator adds to it.
         warp_theta: False (paper), or True: theta is warped by the flow too.
         output: `"rgb"` (paper), or `"residual"`: the nets add to the warped source.
+        up_kernel_size: 3, or 1: the U-Nets' up-convolutions and the theta heads mix
+            channels only, and the 3x3 convolutions between them the pixels.
 
     Inputs, a dict:
         source: `[B, S, S, 3]` in [-1, 1].
@@ -76,6 +78,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         flow_prior=None,
         warp_theta=False,
         output="rgb",
+        up_kernel_size=3,
         dtype=None,
         **kwargs,
     ):
@@ -118,6 +121,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "flow_prior": flow_prior,
             "warp_theta": warp_theta,
             "output": output,
+            "up_kernel_size": up_kernel_size,
         }
         self.image_size = image_size
         self.num_fusion_blocks = num_fusion_blocks
@@ -137,13 +141,14 @@ class Reenactor(ReenactorTraining, keras.Model):
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
 
         # === Nets ===
+        unet = {"up_kernel_size": up_kernel_size, **common}
         self.appearance_extractor = AppearanceExtractor(
-            image_size, num_fusion_blocks=num_fusion_blocks, **common
+            image_size, num_fusion_blocks=num_fusion_blocks, **unet
         )
-        self.flow_estimator = FlowEstimator(heatmap_size, **common)
+        self.flow_estimator = FlowEstimator(heatmap_size, **unet)
         self.local_net = None
         if local_net:
-            self.local_net = LocalNet(image_size, output=output, **common)
+            self.local_net = LocalNet(image_size, output=output, **unet)
             sizes = self.local_net.region_sizes
             self.crops = {
                 region: RegionCrop(region, size, dtype=policy)

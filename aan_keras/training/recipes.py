@@ -18,6 +18,7 @@ RECIPES = {
             "flow_prior": "tps",
             "warp_theta": True,
             "output": "residual",
+            "up_kernel_size": 1,
         },
         "losses": {
             "gan_weight": 0.0,
@@ -27,6 +28,7 @@ RECIPES = {
             "perceptual_weight": 0.05,
             "region_weight": 0.15,
             "identity_weight": 0.2,
+            "face_stride": 2,
         },
         "training": {
             "generator_learning_rate": 4e-4,
@@ -37,7 +39,7 @@ RECIPES = {
             "clip_norm": 1.0,
             # Two photos of a person differ in background and light, which nobody can
             # guess from the first: the best guess is grey.
-            "dataset_options": {"photo_fraction": 0.12},
+            "dataset_options": {"photo_fraction": 0.0},
         },
     },
 }

@@ -14,7 +14,10 @@ def tensors():
 
 @pytest.mark.parametrize(
     "kwargs, non_trainable",
-    [({"filters": 5}, 4), ({"filters": 3, "spectral_norm": False}, 0)],
+    [
+        ({"filters": 5}, 4),
+        ({"filters": 3, "spectral_norm": False, "expand_kernel_size": 1}, 0),
+    ],
 )
 def test_layer(kwargs, non_trainable):
     shape = (2, 6, 8, kwargs["filters"])
@@ -31,6 +34,23 @@ def test_equals_float64(spectral_norm):
     x = conv_layer(layer.join, np.concatenate([x, skip], -1))
     outputs = as_numpy(layer(features, skip))
     np.testing.assert_allclose(outputs, leaky_relu(x, 0.1), atol=1e-5)
+
+
+def test_pointwise_expansion_is_unets_up_convolution():
+    """Kernel 1 and the pixel shuffle are a 2x2 transposed convolution of stride 2."""
+    features, skip = tensors()
+    layer = UpBlock(5, spectral_norm=False, expand_kernel_size=1)
+    layer(features, skip)
+    perturb(layer)
+    kernel, bias = (as_numpy(v.value) for v in layer.expand.weights)
+    # TensorFlow's channel order: y[2i + r, 2j + c] = x[i, j] W[r, c].
+    kernel, bias = kernel.reshape(6, 2, 2, 5), bias.reshape(2, 2, 5)
+    x = np.einsum("bijk,krcf->birjcf", features, kernel, dtype="float64")
+    x = x + bias[:, None]
+    x = leaky_relu(x.reshape(2, 6, 8, 5), 0.2)
+    x = conv_layer(layer.join, np.concatenate([x, skip], -1))
+    outputs = as_numpy(layer(features, skip))
+    np.testing.assert_allclose(outputs, leaky_relu(x, 0.2), atol=1e-5)
 
 
 def test_bad_arguments_and_inputs():

@@ -123,3 +123,32 @@ def test_defaults_are_the_papers_weights():
 def test_identity_loss_needs_the_identity_network():
     with pytest.raises(ValueError, match="Received: perceptual=None"):
         ReenactmentLoss(perceptual=None, identity_weight=1.0)
+
+
+def test_face_stride_looks_at_every_nth_pair(example):
+    """Batch of 2 and stride 2: the face terms are those of the first pair alone."""
+    inputs, outputs = example
+    options = {"gan_weight": 0, "perceptual": "identity", "identity_weight": 1.0}
+    names = ("perceptual", "chip_l1", "identity")
+
+    def values(stride, first_only):
+        part = slice(0, 1 if first_only else 2)
+        some = [
+            {k: v[part] for k, v in tensors.items() if k != "patches"}
+            for tensors in (inputs, outputs)
+        ]
+        some[1]["patches"] = {k: v[part] for k, v in outputs["patches"].items()}
+        result = ReenactmentLoss(**options, face_stride=stride).generator(*some, None)
+        return {k: float(v) for k, v in result.items()}
+
+    strided, first, both = values(2, False), values(1, True), values(1, False)
+    for name in names:
+        assert strided[name] == pytest.approx(first[name], rel=1e-5)
+        assert strided[name] != pytest.approx(both[name], rel=1e-4)
+    for name in ("l1", "warp_l1", "local"):
+        assert strided[name] == pytest.approx(both[name], rel=1e-6)
+
+
+def test_bad_face_stride():
+    with pytest.raises(ValueError, match="Received: face_stride=0"):
+        ReenactmentLoss(perceptual=None, face_stride=0)

@@ -19,6 +19,9 @@ NETS = [
     AppearanceExtractor(64, width=4, num_fusion_blocks=3),
     FlowEstimator(32, width=4),
     LocalNet(64, width=4, output="residual"),
+    AppearanceExtractor(64, width=4, num_fusion_blocks=3, up_kernel_size=1),
+    FlowEstimator(32, width=4, up_kernel_size=1),
+    LocalNet(64, width=4, up_kernel_size=1),
     FusionNet(64, width=4, num_fusion_blocks=3, adaptive_norm="spade"),
     MultiScaleDiscriminator(3, width=4, num_scales=3, num_layers=2),
 ]
@@ -43,6 +46,26 @@ def test_theta_has_the_full_shape_of_each_modulated_map_and_starts_at_zero():
         theta = outputs[f"theta_{i}"]
         assert theta.shape == (2, side, side, 2 * channels)
         assert np.abs(theta).max() == 0
+
+
+@pytest.mark.parametrize(
+    "net_class, size", [(AppearanceExtractor, 64), (FlowEstimator, 32), (LocalNet, 64)]
+)
+def test_pointwise_up_convolutions_save_weights_and_nothing_else_changes(
+    net_class, size
+):
+    full = net_class(size, width=4, spectral_norm=False)
+    thin = net_class(size, width=4, spectral_norm=False, up_kernel_size=1)
+    changed = [
+        (a.shape[:2], b.shape[:2])
+        for a, b in zip(full.weights, thin.weights)
+        if a.shape != b.shape
+    ]
+    assert changed and set(changed) == {((3, 3), (1, 1))}
+    # 3 up-blocks in the extractor with 4 theta heads, 3 in the hourglass, 3 in each of
+    # the 4 regional nets.
+    counts = {AppearanceExtractor: 7, FlowEstimator: 3, LocalNet: 12}
+    assert len(changed) == counts[net_class]
 
 
 def test_thetas_see_the_source_through_skip_connections():
