@@ -1,0 +1,1 @@
+"""From the videos and photos of published data sets to training clips."""
