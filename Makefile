@@ -18,7 +18,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PACKAGING := setup.cfg pyproject.toml
 BACKEND_TESTS := $(wildcard tests/layers tests/losses tests/metrics)
 
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 # A backend chosen in the environment or in ~/.keras would change what is tested.
 export KERAS_BACKEND := tensorflow
 

@@ -35,6 +35,11 @@ def main(argv=None):
     arguments = _parser().parse_args(argv)
     try:
         with _terminable():
+            if arguments.run is _train:
+                # TensorFlow, which reads it when imported, leaves oneDNN out where the
+                # processor lacks AVX512-VNNI. Training is slower without it there;
+                # `reenact`, whose batch is one frame, is faster.
+                os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
             _quiet(arguments.debug)
             arguments.run(arguments)
     except KeyboardInterrupt:
@@ -163,11 +168,6 @@ def _reenact(arguments):
 
 
 def _train(arguments):
-    # TensorFlow reads it when it is imported. Its default leaves oneDNN out where the
-    # processor lacks AVX512-VNNI, which trains at half to two thirds of the speed;
-    # `reenact`, whose batch is one frame, is faster without it there.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-
     from aan_keras.training.recipes import resume_recipe, train_recipe
 
     if arguments.resume:
@@ -228,7 +228,9 @@ def _quiet(debug):
     """Imports TensorFlow without its greetings, which no setting turns off."""
     if debug:
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Level 2 would show a graph optimizer's notice that it left a graph as it was, as
+    # it does with oneDNN. What goes wrong is raised as an exception at any level.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     terminal = os.dup(2)
     try:

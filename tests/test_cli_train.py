@@ -1,6 +1,7 @@
 """`aan-keras train` from end to end: three steps on drawn faces."""
 
 import csv
+import os
 
 import cv2
 import numpy as np
@@ -10,6 +11,12 @@ from aan_keras import Reenactor, cli
 from aan_keras.demo import MOTION
 from aan_keras.faces import LandmarkTrack
 from aan_keras.faces.draw_landmarks import draw_landmarks
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """What the command sets for its own process must not reach other tests."""
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +88,26 @@ def test_failures_are_one_line_and_leave_nothing(tmp_path, capfd, words, message
     assert error.startswith("aan-keras: error: ") and error.count("\n") == 1
     assert message in error
     assert not run.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "expected"),
+    [
+        (["train", "--output", "run", "--resume"], None, "1"),
+        (["train", "--output", "run", "--resume"], "0", "0"),
+        (["demo", "--output", "nowhere"], None, None),
+    ],
+)
+def test_only_training_asks_for_onednn(monkeypatch, words, given, expected):
+    """Before TensorFlow is imported, and never over the user's own setting."""
+    if given is None:
+        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    seen = []
+
+    def quiet(debug):
+        seen.append(os.environ.get("TF_ENABLE_ONEDNN_OPTS"))
+        raise RuntimeError("far enough")
+
+    monkeypatch.setattr(cli, "_quiet", quiet)
+    assert cli.main(words) == 1
+    assert seen == [expected]
