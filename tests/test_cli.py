@@ -15,6 +15,7 @@ import pytest
 
 import aan_keras
 from aan_keras import cli
+from aan_keras.commands import console
 from aan_keras.demo import MOTION, PORTRAIT
 from aan_keras.faces import LandmarkTrack, VideoReader, VideoWriter, read_photo
 
@@ -33,7 +34,7 @@ class Copier:
 
 @pytest.fixture
 def copier(monkeypatch):
-    monkeypatch.setattr(cli, "_load", lambda preset: Copier())
+    monkeypatch.setattr(console, "load_reenactor", lambda arguments: Copier())
 
 
 @pytest.fixture(scope="module")
@@ -341,7 +342,7 @@ def test_interrupt_leaves_nothing(run, monkeypatch, folder, number):
             return code["source"]
 
     handler = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(cli, "_load", lambda preset: Interrupted())
+    monkeypatch.setattr(console, "load_reenactor", lambda arguments: Interrupted())
     code, out, err = run("demo", "--output", folder)
     assert (code, out, err) == (130, "", "aan-keras: interrupted\n")
     assert list(folder.iterdir()) == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from aan_keras import Reenactor, cli
+from aan_keras.commands import console
 from aan_keras.demo import MOTION
 from aan_keras.faces import LandmarkTrack
 from aan_keras.faces.draw_landmarks import draw_landmarks
@@ -108,6 +109,6 @@ def test_only_training_asks_for_onednn(monkeypatch, words, given, expected):
         seen.append(os.environ.get("TF_ENABLE_ONEDNN_OPTS"))
         raise RuntimeError("far enough")
 
-    monkeypatch.setattr(cli, "_quiet", quiet)
+    monkeypatch.setattr(console, "quiet_tensorflow", quiet)
     assert cli.main(words) == 1
     assert seen == [expected]

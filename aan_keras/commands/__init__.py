@@ -1,0 +1,10 @@
+"""The commands of `aan-keras`, one a module.
+
+Each module has `NAME`, `SUMMARY` and `EXAMPLE` for the help, `add_arguments(command)`
+and `run(arguments)`; what a command does is in the rooms below. None imports TensorFlow
+before it runs.
+"""
+
+from aan_keras.commands import demo, reenact, train
+
+COMMANDS = (reenact, train, demo)

@@ -1,0 +1,63 @@
+"""What the commands share: progress, results, quiet libraries."""
+
+import argparse
+import os
+import sys
+
+DEFAULT_PRESET = "aan_128"
+
+
+def load_reenactor(arguments):
+    """Loads `arguments.preset`, keeping TensorFlow quiet."""
+    quiet_tensorflow(arguments.debug)
+    from aan_keras.models.reenactor import Reenactor
+
+    return Reenactor.from_preset(arguments.preset)
+
+
+def print_written(written):
+    """Prints where a result lies, and how fast it was made if that was measured."""
+    line = f"{written.path}"
+    if written.frames_per_second:
+        line += f": {written.num_frames} frames"
+        line += f", {written.frames_per_second:.1f} frames/s"
+    print(line)
+
+
+def progress(iterable, total, what, unit="frame"):
+    """Shows a progress bar with the time that is left, while iterating."""
+    import tqdm
+
+    # Short jobs need no bar (delay), log files neither (disable=None).
+    return tqdm.tqdm(
+        iterable, what, total, delay=2, unit=unit, leave=False, disable=None
+    )
+
+
+def quiet_tensorflow(debug):
+    """Imports TensorFlow without its greetings, which no setting turns off."""
+    if debug:
+        return
+    # Level 2 would show a graph optimizer's notice that it left a graph as it was, as
+    # it does with oneDNN. What goes wrong is raised as an exception at any level.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        import tensorflow
+
+        # Looking for a GPU is the other thing that it talks about.
+        tensorflow.config.list_physical_devices()
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def positive(text):
+    """Parses an argument that is an integer of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number
