@@ -354,7 +354,7 @@ def test_failure_keeps_the_older_file(run, monkeypatch, folder):
         def encode_source(self, source, source_landmarks):
             raise RuntimeError("no\nluck")
 
-    monkeypatch.setattr(cli, "_load", lambda preset: Failing())
+    monkeypatch.setattr(console, "load_reenactor", lambda arguments: Failing())
     (folder / "demo.mp4").write_bytes(b"old")
     code, _, err = run("demo", "--output", folder)
     message = "RuntimeError: no luck: run again with --debug for details"
