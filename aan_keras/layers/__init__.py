@@ -1,6 +1,7 @@
 """Keras layers on `keras.ops`: they know nothing of faces, files or training."""
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.down_block import DownBlock
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.flow_warp import FlowWarp
@@ -12,6 +13,7 @@ from aan_keras.layers.pixel_unshuffle import PixelUnshuffle
 from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.residual_block import ResidualBlock
+from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 from aan_keras.layers.spectral_conv2d import SpectralConv2D
 from aan_keras.layers.up_block import UpBlock
@@ -19,6 +21,7 @@ from aan_keras.layers.zero_conv2d import ZeroConv2D
 
 __all__ = [
     "AppearanceAdaptiveNorm",
+    "CubicUpsampling",
     "DownBlock",
     "FaceChip",
     "FlowWarp",
@@ -30,6 +33,7 @@ __all__ = [
     "RegionCrop",
     "RegionPaste",
     "ResidualBlock",
+    "SimilarityFlow",
     "SpatiallyAdaptiveNorm",
     "SpectralConv2D",
     "UpBlock",

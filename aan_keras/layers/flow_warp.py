@@ -16,6 +16,9 @@ class FlowWarp(keras.layers.Layer):
 
     Args:
         padding: `"border"` repeats the edge pixels, `"zeros"` reads 0 outside.
+        size: side of the square output. By default the features' own height and
+            width; features finer than the output keep detail that bilinear sampling
+            would blur.
 
     Input shapes:
         features: `[B, h, w, C]`, any float dtype.
@@ -23,7 +26,7 @@ class FlowWarp(keras.layers.Layer):
             float32 under every dtype policy.
 
     Output shape:
-        `[B, h, w, C]`.
+        `[B, h, w, C]`, or `[B, size, size, C]`.
 
     Example:
 
@@ -37,14 +40,17 @@ class FlowWarp(keras.layers.Layer):
         `grid_sample(mode="bilinear", align_corners=False)` at the same positions.
     """
 
-    def __init__(self, padding="border", **kwargs):
+    def __init__(self, padding="border", size=None, **kwargs):
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
         if padding not in ("border", "zeros"):
             raise ValueError(
                 f'`padding` must be "border" or "zeros". Received: padding={padding}'
             )
+        if size is not None and size < 1:
+            raise ValueError(f"`size` must be positive. Received: size={size}")
         self.padding = padding
+        self.size = size
 
     def build(self, features_shape, flow_shape):
         if len(features_shape) != 4 or len(flow_shape) != 4 or flow_shape[-1] != 2:
@@ -56,19 +62,25 @@ class FlowWarp(keras.layers.Layer):
 
     def call(self, features, flow):
         features = ops.cast(features, self.compute_dtype)
-        _, h, w, _ = features.shape
+        h, w = height, width = features.shape[1:3]
+        if self.size is not None:
+            h = w = self.size
         flow = resize_flow(ops.cast(flow, "float32"), h, w)
         x, y = pixel_grid(h, w)
-        return bilinear_sample(
-            features, x + flow[..., 0], y + flow[..., 1], self.padding
-        )
+        x, y = x + flow[..., 0], y + flow[..., 1]
+        if (h, w) != (height, width):
+            x = (x + 0.5) * (width / w) - 0.5
+            y = (y + 0.5) * (height / h) - 0.5
+        return bilinear_sample(features, x, y, self.padding)
 
     def compute_output_shape(self, features_shape, flow_shape):
-        return tuple(features_shape)
+        if self.size is None:
+            return tuple(features_shape)
+        return (features_shape[0], self.size, self.size, features_shape[-1])
 
     def get_config(self):
         config = super().get_config()
-        config.update({"padding": self.padding})
+        config.update({"padding": self.padding, "size": self.size})
         return config
 
 

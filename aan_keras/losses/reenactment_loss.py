@@ -72,7 +72,7 @@ class ReenactmentLoss:
         self.face_stride = face_stride
         self.gan = GANLoss()
         self.features = None if perceptual is None else PerceptualLoss(perceptual)
-        self.chip = FaceChip() if perceptual == "identity" else None
+        self.chip = FaceChip(dtype="float32") if perceptual == "identity" else None
         self._crops = {}
 
     @property

@@ -5,12 +5,14 @@ import contextlib
 import keras
 from keras import ops
 
+from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_regions import REGION_LANDMARKS
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.layers.region_paste import RegionPaste
+from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.models.appearance_extractor import AppearanceExtractor
 from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.fusion_net import FusionNet
@@ -38,9 +40,14 @@ class Reenactor(ReenactorTraining, keras.Model):
         adaptive_norm: `"aan"` (paper) or `"spade"` (ablation).
         spectral_norm: spectral normalization of the generator's convolutions (paper).
         flow_prior: None (paper), or `"tps"`: the flow starts as the thin-plate spline
-            between the landmark sets and the flow estimator adds to it.
+            between the landmark sets and the flow estimator adds to it. `"layered"`:
+            the flow estimator, which then sees the source too, mixes that spline (the
+            face), the head's similarity transform (hair, ears) and no motion (the
+            background), and adds to the mixture.
         warp_theta: False (paper), or True: theta is warped by the flow too.
         output: `"rgb"` (paper), or `"residual"`: the nets add to the warped source.
+        source_scale: 1 (paper), or 2: the image that the flow warps is the source
+            enlarged twice, which keeps the detail that bilinear sampling blurs.
         up_kernel_size: 3, or 1: the U-Nets' up-convolutions and the theta heads mix
             channels only, and the 3x3 convolutions between them the pixels.
 
@@ -78,6 +85,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         flow_prior=None,
         warp_theta=False,
         output="rgb",
+        source_scale=1,
         up_kernel_size=3,
         dtype=None,
         **kwargs,
@@ -88,13 +96,18 @@ class Reenactor(ReenactorTraining, keras.Model):
                 "`image_size` must be a multiple of 32 from 64 to 512. "
                 f"Received: image_size={image_size}"
             )
-        if flow_prior not in (None, "tps"):
+        if flow_prior not in (None, "tps", "layered"):
             raise ValueError(
-                f'`flow_prior` must be None or "tps". Received: flow_prior={flow_prior}'
+                '`flow_prior` must be None, "tps" or "layered". '
+                f"Received: flow_prior={flow_prior}"
             )
         if output not in ("rgb", "residual"):
             raise ValueError(
                 f'`output` must be "rgb" or "residual". Received: output={output}'
+            )
+        if source_scale not in (1, 2):
+            raise ValueError(
+                f"`source_scale` must be 1 or 2. Received: source_scale={source_scale}"
             )
         heatmap_size = heatmap_size or image_size
         if heatmap_size % 16:
@@ -121,6 +134,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "flow_prior": flow_prior,
             "warp_theta": warp_theta,
             "output": output,
+            "source_scale": source_scale,
             "up_kernel_size": up_kernel_size,
         }
         self.image_size = image_size
@@ -136,16 +150,24 @@ class Reenactor(ReenactorTraining, keras.Model):
             heatmap_size, image_size, heatmap_variance, dtype=policy
         )
         self.warp = FlowWarp(dtype=policy)
-        self.landmark_flow = None
-        if flow_prior == "tps":
+        self.upsampling = None
+        if source_scale == 2:
+            self.upsampling = CubicUpsampling(dtype="float32")
+            self.warp_image = FlowWarp(size=image_size, dtype="float32")
+        self.landmark_flow = self.head_flow = None
+        if flow_prior is not None:
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
+        if flow_prior == "layered":
+            self.head_flow = SimilarityFlow(heatmap_size // 2, image_size)
 
         # === Nets ===
         unet = {"up_kernel_size": up_kernel_size, **common}
         self.appearance_extractor = AppearanceExtractor(
             image_size, num_fusion_blocks=num_fusion_blocks, **unet
         )
-        self.flow_estimator = FlowEstimator(heatmap_size, **unet)
+        self.flow_estimator = FlowEstimator(
+            heatmap_size, num_motions=3 * (flow_prior == "layered"), **unet
+        )
         self.local_net = None
         if local_net:
             self.local_net = LocalNet(image_size, output=output, **unet)
@@ -237,10 +259,14 @@ class Reenactor(ReenactorTraining, keras.Model):
         source = ops.convert_to_tensor(source)
         landmarks = ops.cast(source_landmarks, "float32")
         code = {"source": source, "source_landmarks": landmarks}
+        if self.upsampling is not None:
+            code["source_fine"] = self.upsampling(source)
         code.update(self.appearance_extractor(source, training=training))
         code["flow_source"] = self.flow_estimator.encode_source(
             self.heatmaps(landmarks), training=training
         )
+        if self.head_flow is not None:
+            code["source_small"] = shrink(source, self.heatmaps.size)
         if self.local_net is not None:
             for region, crop in self.crops.items():
                 points = crop.region_landmarks(landmarks)
@@ -252,12 +278,11 @@ class Reenactor(ReenactorTraining, keras.Model):
 
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
-        flow = self.flow_estimator.drive(
-            code["flow_source"], self.heatmaps(landmarks), training=training
-        )
-        if self.landmark_flow is not None:
-            flow = flow + self.landmark_flow(code["source_landmarks"], landmarks)
-        warped = self.warp(code["source"], flow)
+        flow = self._estimate_flow(code, landmarks, training)
+        if self.upsampling is None:
+            warped = self.warp(code["source"], flow)
+        else:
+            warped = self.warp_image(code["source_fine"], flow)
         inputs = {"appearance": self.warp(code["appearance"], flow)}
         if self.adaptive_norm == "spade":
             inputs["condition"] = warped if self.warp_theta else code["source"]
@@ -278,6 +303,23 @@ class Reenactor(ReenactorTraining, keras.Model):
         inputs["local_image"] = local_image
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+
+    def _estimate_flow(self, code, landmarks, training):
+        heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]
+        if self.landmark_flow is None:
+            return self.flow_estimator.drive(encoded, heatmaps, training=training)
+        spline = self.landmark_flow(code["source_landmarks"], landmarks)
+        if self.head_flow is None:
+            flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
+            return spline + flow
+        head = self.head_flow(code["source_landmarks"], landmarks)
+        small = code["source_small"]
+        views = [small, self.warp(small, head), self.warp(small, spline)]
+        flow, shares = self.flow_estimator.drive(
+            encoded, heatmaps, ops.concatenate(views, axis=-1), training=training
+        )
+        # The first share belongs to the background, which does not move.
+        return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
 
     def _reenact_regions(self, code, warped, landmarks, training):
         sources, drivings = {}, {}
@@ -323,3 +365,17 @@ class Reenactor(ReenactorTraining, keras.Model):
             "name": self.name,
             "trainable": self.trainable,
         }
+
+
+def shrink(image, size):
+    """Resizes `[B, S, S, C]` to `[B, size, size, C]` without aliasing.
+
+    Averages, then interpolates what is left: both are builtins of TFLite, which has
+    no antialiased resize.
+    """
+    factor = image.shape[1] // size
+    if factor > 1:
+        image = ops.average_pool(image, factor, strides=factor)
+    if image.shape[1] != size:
+        image = ops.image.resize(image, (size, size), interpolation="bilinear")
+    return image

@@ -116,3 +116,25 @@ def test_bad_padding():
 def test_bad_inputs(shapes):
     with pytest.raises(ValueError, match="Received: features shape"):
         FlowWarp()(*(np.zeros(shape, "float32") for shape in shapes))
+
+
+@pytest.mark.parametrize("padding", MODES)
+def test_output_of_another_size_equals_scipy(padding):
+    features, flow = tensors((4, 4), seed=3)
+    layer = FlowWarp(padding, size=5)
+    check_layer(
+        FlowWarp, {"padding": padding, "size": 5}, [features, flow], (2, 5, 5, 3)
+    )
+    displacement = float64_reference.resize_bilinear(flow, 5, 5) * 5 / 4
+    y, x = np.mgrid[:5, :5]
+    rows = (y + displacement[..., 1] + 0.5) * 6 / 5 - 0.5
+    columns = (x + displacement[..., 0] + 0.5) * 8 / 5 - 0.5
+    expected = np.zeros((2, 5, 5, 3))
+    for b, c in np.ndindex(2, 3):
+        expected[b, :, :, c] = ndimage.map_coordinates(
+            features[b, :, :, c].astype("float64"),
+            [rows[b], columns[b]],
+            order=1,
+            mode=MODES[padding],
+        )
+    np.testing.assert_allclose(as_numpy(layer(features, flow)), expected, atol=1e-5)

@@ -21,6 +21,7 @@ NETS = [
     LocalNet(64, width=4, output="residual"),
     AppearanceExtractor(64, width=4, num_fusion_blocks=3, up_kernel_size=1),
     FlowEstimator(32, width=4, up_kernel_size=1),
+    FlowEstimator(32, width=4, num_motions=3),
     LocalNet(64, width=4, up_kernel_size=1),
     FusionNet(64, width=4, num_fusion_blocks=3, adaptive_norm="spade"),
     MultiScaleDiscriminator(3, width=4, num_scales=3, num_layers=2),
@@ -136,3 +137,12 @@ def test_discriminator_judges_patches_at_each_scale():
     assert shapes == net.compute_output_shape(image.shape, heatmaps.shape)
     other = net(image, -heatmaps)
     assert np.abs(np.asarray(other[0]) - np.asarray(logits[0])).max() > 1e-3
+
+
+def test_shares_of_motions_sum_to_1_and_start_at_the_last_motion():
+    net = FlowEstimator(32, width=4, num_motions=3)
+    flow, shares = net(noise(2, 32, 32, 68), noise(2, 32, 32, 68), noise(2, 32, 32, 9))
+    assert flow.shape == (2, 16, 16, 2) and np.abs(flow).max() == 0
+    # Softmax of (0, 0, 2), computed by hand.
+    expected = np.broadcast_to([0.10650698, 0.10650698, 0.78698604], (2, 16, 16, 3))
+    np.testing.assert_allclose(shares, expected, atol=1e-6)

@@ -14,6 +14,7 @@ CONFIGURATIONS = [
     {"local_net": False},
     {"adaptive_norm": "spade"},
     {"adaptive_norm": "spade", **DEPARTURES},
+    {**DEPARTURES, "flow_prior": "layered", "source_scale": 2},
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
 
@@ -52,8 +53,10 @@ def test_an_image_does_not_depend_on_its_batch_mates():
 
 
 @pytest.mark.parametrize("image_size", [64, 96, 160])
-def test_any_multiple_of_32_works(image_size):
-    model = tiny_reenactor(image_size, heatmap_size=None, **DEPARTURES)
+@pytest.mark.parametrize("heatmap_size, flow_prior", [(None, "tps"), (64, "layered")])
+def test_any_multiple_of_32_works(image_size, heatmap_size, flow_prior):
+    arguments = {**DEPARTURES, "flow_prior": flow_prior}
+    model = tiny_reenactor(image_size, heatmap_size=heatmap_size, **arguments)
     assert model(batch_of(1, image_size)).shape == (1, image_size, image_size, 3)
 
 
@@ -63,6 +66,25 @@ def test_an_untrained_residual_model_is_the_landmark_warp():
     flow = model.landmark_flow(inputs["source_landmarks"], inputs["driving_landmarks"])
     expected = model.warp(inputs["source"], flow)
     np.testing.assert_allclose(model(inputs), expected, atol=1e-5)
+
+
+def test_layers_move_apart_and_the_fine_source_is_sampled():
+    """Shares of 1 for one motion each: the output is the source under that motion."""
+    arguments = {**DEPARTURES, "flow_prior": "layered", "source_scale": 2}
+    model = tiny_reenactor(spectral_norm=False, **arguments)
+    inputs = batch_of(2)
+    points = inputs["source_landmarks"], inputs["driving_landmarks"]
+    motions = [0.0, model.head_flow(*points), model.landmark_flow(*points)]
+    fine = model.upsampling(inputs["source"])
+    head = model.flow_estimator.hourglass.get_layer("shares")
+    bias = next(v for v in head.trainable_variables if v.path.endswith("bias"))
+    for i, motion in enumerate(motions):
+        bias.assign(100.0 * np.eye(3)[i])
+        flow = keras.ops.zeros((2, 16, 16, 2)) + motion
+        expected = np.asarray(model.warp_image(fine, flow))
+        np.testing.assert_allclose(
+            model(inputs), expected.clip(-1, 1), atol=1e-4, err_msg=str(i)
+        )
 
 
 def test_weights_of_64_px_fit_the_128_px_model():
@@ -82,7 +104,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["statistics"] == "batch" and config["adaptive_norm"] == "aan"
     assert config["local_net"] and config["spectral_norm"]
     assert config["flow_prior"] is None and config["output"] == "rgb"
-    assert config["warp_theta"] is False
+    assert config["warp_theta"] is False and config["source_scale"] == 1
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():
