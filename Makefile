@@ -1,5 +1,6 @@
 # make demo           animate the bundled portrait: demo.mp4 and demo.png
 # make test           what CI runs: lint, all tests on TensorFlow, layers and losses on JAX
+# make test-oldest    all tests on the oldest versions that setup.cfg allows
 # make test-backends  layers and losses on JAX and on PyTorch
 # make lint           ruff, rules and format
 # make bench          speed tables, JSON in benchmarks/results
@@ -9,6 +10,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH_VENV ?= .venv-torch
+OLDEST_VENV ?= .venv-oldest
 JOBS ?= 2
 # PyTorch's newest wheels may bring CUDA along; name another here if one is at hand.
 TORCH ?= torch>=2.4
@@ -24,7 +26,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-jax test-torch test-backends lint bench clean
+.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -42,6 +44,9 @@ test-torch: $(TORCH_VENV)/.installed-test
 
 test-backends: test-jax test-torch
 
+test-oldest: $(OLDEST_VENV)/.installed-test
+	$(OLDEST_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile tests
+
 lint: $(VENV)/.installed-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -55,7 +60,7 @@ bench: $(VENV)/.installed
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) build dist *.egg-info .pytest_cache .ruff_cache
 
 # A stamp is written only after the whole installation succeeded, so an
 # interrupted one is done again.
@@ -74,4 +79,13 @@ $(VENV)/.installed-test: $(PACKAGING)
 $(TORCH_VENV)/.installed-test: $(PACKAGING)
 	$(PYTHON) -m venv $(TORCH_VENV)
 	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' '$(TORCH)'
+	touch $@
+
+# Each "package>=version" of setup.cfg, as "package==version.*". Wheels of these are
+# for Python 3.10 to 3.12; sources of the same versions may need a compiler.
+$(OLDEST_VENV)/.installed-test: $(PACKAGING)
+	$(PYTHON) -m venv $(OLDEST_VENV)
+	sed -nE 's/^ +([a-z0-9-]+)>=([0-9.]+).*/\1==\2.*/p' setup.cfg > $(OLDEST_VENV)/oldest.txt
+	$(OLDEST_VENV)/bin/python $(PIP_INSTALL) --prefer-binary \
+		--constraint $(OLDEST_VENV)/oldest.txt --editable '.[test]'
 	touch $@

@@ -1,6 +1,7 @@
 """Every failure: one line on stderr, exit code 1 (2 for usage), no partial file."""
 
 import os
+import re
 import resource
 import shutil
 import signal
@@ -12,6 +13,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import aan_keras
 from aan_keras import cli
@@ -104,6 +106,17 @@ def fails(run, folder):
     return call
 
 
+def told(stderr):
+    """What is on stderr, but for a line of TensorFlow 2.18's that no level silences.
+
+    Its graph optimizer says there that it left a graph as it was.
+    """
+    notice = r"E0000 .* meta_optimizer\.cc:\d+\] remapper failed: .*\n"
+    if tf.__version__.startswith("2.18."):
+        return re.sub(notice, "", stderr)
+    return stderr
+
+
 def write_image(path, image):
     order = [2, 1, 0, 3][: image.shape[2]] if image.ndim == 3 else Ellipsis
     assert cv2.imwrite(str(path), image[..., order] if image.ndim == 3 else image)
@@ -161,7 +174,7 @@ def test_several_faces_are_told_and_can_be_chosen(
 
 def test_demo_with_a_real_preset(run, folder, preset):
     code, out, err = run("demo", "--output", folder, "--preset", preset)
-    assert (code, err) == (0, "")
+    assert (code, told(err)) == (0, "")
     video, strip = out.splitlines()
     assert video.startswith(f"{folder / 'demo.mp4'}: ") and "frames/s" in video
     assert strip == str(folder / "demo.png")
@@ -442,7 +455,7 @@ def test_process_succeeds_in_silence(tmp_path, preset, short_track):
     command = [sys.executable, "-m", "aan_keras", "reenact", "--preset", preset]
     command += ["--source", PORTRAIT, "--driving", short_track, "--output", "a.mp4"]
     done = run_process(command, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, told(done.stderr)) == (0, "")
     assert done.stdout.startswith("a.mp4: 5 frames, ")
 
 

@@ -55,7 +55,7 @@ def clip(tmp_path, portrait):
         for i in range(18):
             video.write(blank if 2 <= i < 14 else shifted(portrait, 2 * i))
     with av.open(str(path), "w") as writing, av.open(str(silent)) as source:
-        video = writing.add_stream_from_template(source.streams.video[0])
+        video = writing.add_stream_from_template(source.streams.video[0], opaque=True)
         audio = writing.add_stream("aac", rate=16000)
         audio.layout = "mono"
         for packet in source.demux(video=0):

@@ -5,6 +5,7 @@ from keras import ops
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from aan_keras.layers.convolution import convolution
+from aan_keras.layers.leaky_relu import leaky_relu
 from aan_keras.layers.pixel_shuffle import PixelShuffle
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 
@@ -112,7 +113,7 @@ class FusionBlock(keras.layers.Layer):
             x = self.norm(x, gamma, beta, training=training)
         else:
             x = self.norm(x, gamma, training=training)
-        x = self.conv_2(ops.leaky_relu(x, self.negative_slope))
+        x = self.conv_2(leaky_relu(x, self.negative_slope))
         x = x + self.shortcut(joined)
         return x if self.shuffle is None else self.shuffle(x)
 

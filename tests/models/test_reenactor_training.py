@@ -174,6 +174,7 @@ def test_keras_file_restores_compilation_and_both_optimizers(tmp_path):
     loaded = keras.saving.load_model(path)
     assert loaded.loss_fn.get_config() == model.loss_fn.get_config()
     np.testing.assert_allclose(loaded(batch), model(batch), atol=1e-6)
+    model.reset_metrics()  # Keras 3.9 goes on averaging from batch to batch.
     expected = model.train_on_batch(batch, return_dict=True)
     found = loaded.train_on_batch(batch, return_dict=True)
     for name, value in expected.items():
