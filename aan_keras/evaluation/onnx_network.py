@@ -55,7 +55,9 @@ class OnnxNetwork:
                 "expected: it is not the network that its name says"
             )
         if self._single and len(arrays[0]) != 1:
-            rows = [self(*(a[i : i + 1] for a in arrays)) for i in range(len(arrays[0]))]
+            rows = [
+                self(*(a[i : i + 1] for a in arrays)) for i in range(len(arrays[0]))
+            ]
             return np.concatenate(rows)
         return self._session.run(None, dict(zip(self.inputs, arrays)))[0]
 

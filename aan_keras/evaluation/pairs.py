@@ -93,7 +93,10 @@ def make_pairs(clips, protocol, frames=16, drivers=2, seed=0):
 def write_pairs(path, protocol, pairs, clips):
     """Writes pairs as JSON, with a SHA-256 of the frames and landmarks they name."""
     rows = [
-        {"source": dataclasses.asdict(p.source), "driving": dataclasses.asdict(p.driving)}
+        {
+            "source": dataclasses.asdict(p.source),
+            "driving": dataclasses.asdict(p.driving),
+        }
         for p in pairs
     ]
     content = {
