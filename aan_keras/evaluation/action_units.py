@@ -101,9 +101,9 @@ def action_units(measures, neutral):
     | 2 outer brow raiser | outer_brow > neutral + 2 mm |
     | 4 brow lowerer | inner_brow < neutral - 2 mm |
     | 5 upper lid raiser | eye_opening > 1.2 neutral |
-    | 12 lip corner puller | mouth_width > neutral + 3 mm, corner_rise > neutral + 1 mm |
+    | 12 lip corner puller | mouth_width > neutral + 3 mm, corner_rise + 1 mm |
     | 15 lip corner depressor | corner_height < neutral - 2 mm |
-    | 20 lip stretcher | mouth_width > neutral + 3 mm, corner_rise not |
+    | 20 lip stretcher | mouth_width > neutral + 3 mm, corner_rise not + 1 mm |
     | 25 lips part | lip_gap > 3.5 mm, whatever the neutral face does |
     | 26 jaw drop | chin > neutral + 4 mm |
     | 45 blink | eye_opening < 0.6 neutral |

@@ -36,7 +36,9 @@ def find_networks(folder=None):
     |---|---|
     | `arcface.onnx` | CSIM (ArcFace), see `ArcFace` |
     | `lpips.onnx` | LPIPS, see `LPIPS` |
-    | `inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5` | FID; this file of Keras is also found in Keras's own cache |
+    | Keras's `inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5` | FID |
+
+    The last one is also found in Keras's own cache.
 
     Args:
         folder: where the files are, or None.

@@ -51,6 +51,8 @@ def _page(evaluation, sheets, videos):
     title = f"{evaluation.protocol.capitalize()}-reenactment: " + ", ".join(
         method.name for method in evaluation.methods
     )
+    last = html.escape(evaluation.methods[-1].name)
+    names = measured_names(results)
     ranking = BY_NAME[ranked_by(evaluation.protocol)[0]].label
     body = [
         f"<h1>{html.escape(title)}</h1>",
@@ -62,11 +64,10 @@ def _page(evaluation, sheets, videos):
         _table(*further_table(results)),
         *(f'<p class="note">{html.escape(line)}.</p>' for line in results["skipped"]),
         "<h2>Person by person</h2>",
-        people_plot(results, [*COLUMNS, *(["l1"] if "l1" in _names(results) else [])]),
+        people_plot(results, [*COLUMNS, *(["l1"] if "l1" in names else [])]),
         "<h2>Clips</h2>",
-        f'<p class="note">The clips on which {html.escape(evaluation.methods[-1].name)} '
-        f"is best, in the middle and worst in {ranking}; 25 frames a second, whatever "
-        "the clip had.</p>",
+        f'<p class="note">The clips on which {last} is best, in the middle and worst '
+        f"in {ranking}; 25 frames a second, whatever the clip had.</p>",
         *(_video(kind, path) for kind, path in videos.items()),
         "<h2>Pairs</h2>",
     ]
@@ -80,7 +81,7 @@ def _page(evaluation, sheets, videos):
         *(
             f"<li><b>{BY_NAME[name].label}</b>: {html.escape(BY_NAME[name].meaning)}"
             "</li>"
-            for name in measured_names(results)
+            for name in names
         ),
         "</ul>",
         "<p class='note'>Pairs: pairs.json, SHA-256 of the frames "
@@ -93,10 +94,6 @@ def _page(evaluation, sheets, videos):
         + "\n".join(body)
         + "\n</body></html>\n"
     )
-
-
-def _names(results):
-    return measured_names(results)
 
 
 def _table(header, rows):

@@ -26,12 +26,35 @@ def rank(evaluation, method):
     return np.argsort(scores, kind="stable")
 
 
-def choose(order, count):
-    """`count` places for each of `KINDS`, out of places from best to worst."""
-    count = min(count, len(order))
-    middle = (len(order) - count) // 2
-    chosen = (order[:count], order[middle : middle + count], order[-count:])
-    return {kind: [int(n) for n in part] for kind, part in zip(KINDS, chosen)}
+def choose(order, groups, count):
+    """`count` places for each of `KINDS`, of different clips as far as there are any.
+
+    Args:
+        order: places from best to worst.
+        groups: the clip of each place.
+        count: how many places a kind has.
+
+    Returns:
+        dict of kind to list of places; the best and the worst come first.
+    """
+    order = [int(place) for place in order]
+    middle = len(order) // 2
+    outwards = sorted(range(len(order)), key=lambda i: (abs(i - middle), i))
+    candidates = (order, [order[i] for i in outwards], order[::-1])
+    return {
+        kind: _different(places, groups, count)
+        for kind, places in zip(KINDS, candidates)
+    }
+
+
+def _different(places, groups, count):
+    """The first places of `count` groups, filled up with what comes first."""
+    first = {}
+    for place in places:
+        first.setdefault(groups[place], place)
+    chosen = list(first.values())[:count]
+    rest = [place for place in places if place not in chosen]
+    return chosen + rest[: count - len(chosen)]
 
 
 def write_sheets(evaluation, count=4):
@@ -50,9 +73,14 @@ def write_sheets(evaluation, count=4):
     folder = evaluation.output / "sheets"
     folder.mkdir(exist_ok=True)
     shown = [method for method in evaluation.methods if method.weights]
+    clips = [
+        (pair.source, pair.driving.identity, pair.driving.clip)
+        for pair in evaluation.pairs
+    ]
     written = {}
     for method in shown or evaluation.methods:
-        for kind, numbers in choose(rank(evaluation, method), count).items():
+        chosen = choose(rank(evaluation, method), clips, count)
+        for kind, numbers in chosen.items():
             path = folder / f"{method.name}_{kind}.png"
             write_photo(path, sheet(evaluation, numbers))
             written[method.name, kind] = path

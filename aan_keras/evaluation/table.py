@@ -42,8 +42,8 @@ def markdown_page(results):
 def describe(results):
     """A paragraph on what was evaluated."""
     text = (
-        f"{SETTINGS[results['protocol']]} {results['pairs']} pairs, {results['people']} "
-        f"people in the sources, {results['image_size']} px"
+        f"{SETTINGS[results['protocol']]} {results['pairs']} pairs, "
+        f"{results['people']} people in the sources, {results['image_size']} px"
     )
     if results["protocol"] == "cross":
         text += f", {results['landmarks']} landmarks"
