@@ -44,8 +44,9 @@ class HeadPose:
     def frontal(self, landmarks):
         """Landmarks as they would be seen from the front, in millimetres.
 
-        Each point is put at its model point's depth and turned back. What differs
-        from the model in x and y stays: expression and the person's shape.
+        Each point's ray is cut with the plane through its model point that is parallel
+        to the face, and turned back. What differs from the model in x and y stays:
+        expression and the person's shape.
 
         Args:
             landmarks: `[68, 2]` in pixels.
@@ -53,9 +54,11 @@ class HeadPose:
         Returns:
             float64 `[68, 2]` on the axes of the face model.
         """
-        model = face_model() @ self.rotation.T + self.translation
         rays = (np.asarray(landmarks, "float64") - self.centre) / self.focal_length
-        points = np.concatenate([rays, np.ones((len(rays), 1))], 1) * model[:, 2:]
+        rays = np.concatenate([rays, np.ones((len(rays), 1))], 1)
+        forward = self.rotation[:, 2]
+        depth = face_model()[:, 2] + self.translation @ forward
+        points = rays * (depth / (rays @ forward))[:, None]
         return ((points - self.translation) @ self.rotation)[:, :2]
 
 

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from aan_keras.evaluation.frame_files import DRIVING
 from aan_keras.evaluation.resize import resize_image, resize_landmarks
 
 FLOORS = ("copy", "warp")
@@ -103,11 +104,11 @@ def _row_names(presets):
     named = {}
     for preset in presets:
         name, given, folder = str(preset).partition("=")
-        if not given:
-            folder, path = name, pathlib.Path(name)
+        if not given or "/" in name:  # A path may have a "=" in it.
+            folder, path = str(preset), pathlib.Path(str(preset))
             # A training run keeps its weights in a folder called preset.
-            name = path.resolve().parent.name if path.name == "preset" else path.name
-        if name in named or name in FLOORS or not name or "/" in name:
+            name = path.absolute().parent.name if path.name == "preset" else path.name
+        if name in (*named, *FLOORS, DRIVING, ""):
             raise ValueError(
                 "Every preset needs a name of its own: write NAME=FOLDER. "
                 f"Received: {preset}"
