@@ -95,10 +95,10 @@ def evaluate(
         protocol = written
     # What is wrong with presets or networks must show before an hour of work.
     methods, image_size = make_methods(presets, image_size, floors)
+    for line in _overlap(presets, listed):
+        report(line)
     found = find_networks(networks)
     for line in found.skipped:
-        report(line)
-    for line in _overlap(presets, listed):
         report(line)
     try:
         output.mkdir(parents=True, exist_ok=True)

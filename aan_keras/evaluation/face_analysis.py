@@ -7,6 +7,10 @@ import numpy as np
 from aan_keras.evaluation.action_units import MEASURES, expression_measures
 from aan_keras.evaluation.face_texture import texture_descriptor
 from aan_keras.evaluation.head_pose import head_pose
+from aan_keras.evaluation.resize import resize_image, resize_landmarks
+
+# Faces in smaller crops would be below the size that detectors are made for.
+_SMALLEST = 128
 
 
 @dataclasses.dataclass
@@ -106,10 +110,12 @@ class FaceAnalysis:
     def find_landmarks(self, images):
         """float32 `[B, 68, 2]`: those of the largest face in each image."""
         landmarks = np.full((len(images), 68, 2), np.nan, "float32")
+        size = images.shape[1]
+        shown = max(size, _SMALLEST)
         for row, image in enumerate(images):
-            faces = self.landmarker(image)
+            faces = self.landmarker(resize_image(image, shown))
             if faces:
-                landmarks[row] = faces[0].landmarks
+                landmarks[row] = resize_landmarks(faces[0].landmarks, shown, size)
         return landmarks
 
     def _identities(self, images, landmarks):

@@ -1,3 +1,4 @@
+import cv2
 import dlib
 import numpy as np
 import pytest
@@ -45,6 +46,14 @@ def test_pose_and_expression_are_those_of_the_landmarks(faces):
     # The mirror image looks the other way.
     mirrored = faces.angles[2] * [1, -1, -1]
     np.testing.assert_allclose(faces.angles[0], mirrored, atol=4)
+
+
+def test_small_crops_are_enlarged_for_the_detector(analysis, faces, portrait_crop):
+    small = cv2.resize(portrait_crop, (64, 64), interpolation=cv2.INTER_AREA)
+    found = analysis(small[None])
+    expected = (faces.landmarks[0] + 0.5) / 2 - 0.5
+    assert np.abs(found.landmarks[0] - expected).max() < 2
+    assert np.linalg.norm(found.identity[0] - faces.identity[0]) < 0.4
 
 
 def test_no_face_at_all(analysis, portrait_crop):
