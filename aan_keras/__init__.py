@@ -10,16 +10,27 @@ __all__ = [
     "Reenactor",
     "__version__",
     "data",
+    "evaluation",
     "faces",
     "layers",
     "losses",
+    "metrics",
     "models",
     "reenact",
     "training",
 ]
 
 # Resolved when first used (PEP 562): some need dlib, OpenCV, PyAV or TensorFlow.
-_ROOMS = ("data", "faces", "layers", "losses", "models", "training")
+_ROOMS = (
+    "data",
+    "evaluation",
+    "faces",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "training",
+)
 _HOMES = {
     "Reenactor": "aan_keras.models.reenactor",
     "reenact": "aan_keras.reenactment",
@@ -52,5 +63,5 @@ def _runs_as_command():
 # At once, so that `keras.saving.load_model` finds the registered classes. Not in the
 # command, whose `--help` needs no Keras, and which loads TensorFlow without its noise.
 if not _runs_as_command():
-    from aan_keras import layers, losses, models
+    from aan_keras import layers, losses, metrics, models
     from aan_keras.models.reenactor import Reenactor

@@ -97,7 +97,7 @@ def test_import_adds_nothing_but_the_package(fresh):
 def test_registered_classes_are_found_after_a_bare_import(fresh):
     declared = {
         f"aan_keras>{node.name}"
-        for room in ("layers", "losses", "models")
+        for room in ("layers", "losses", "metrics", "models")
         for path in (PACKAGE / room).glob("*.py")
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ClassDef)
@@ -123,7 +123,7 @@ def test_unknown_name_is_an_attribute_error():
         _ = aan_keras.reenacter
 
 
-@pytest.mark.parametrize("room", ["layers", "losses", "models"])
+@pytest.mark.parametrize("room", ["layers", "losses", "metrics", "models"])
 def test_room_lists_every_public_class_once(room):
     module = getattr(aan_keras, room)
     assert sorted(set(module.__all__)) == list(module.__all__)
