@@ -14,12 +14,13 @@ __all__ = [
     "layers",
     "losses",
     "models",
+    "preparation",
     "reenact",
     "training",
 ]
 
 # Resolved when first used (PEP 562): some need dlib, OpenCV, PyAV or TensorFlow.
-_ROOMS = ("data", "faces", "layers", "losses", "models", "training")
+_ROOMS = ("data", "faces", "layers", "losses", "models", "preparation", "training")
 _HOMES = {
     "Reenactor": "aan_keras.models.reenactor",
     "reenact": "aan_keras.reenactment",
@@ -39,7 +40,10 @@ def __dir__():
 
 
 def _runs_as_command():
-    """True in the process of `aan-keras` or `python -m aan_keras`."""
+    """True in the process of `aan-keras` or `python -m aan_keras`, and its workers."""
+    process = sys.modules.get("multiprocessing.process")
+    if process and process.current_process().name == "aan-keras worker":
+        return True
     words = sys.orig_argv
     modules = [after for word, after in zip(words, words[1:]) if word == "-m"]
     return (

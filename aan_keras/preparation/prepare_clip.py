@@ -43,7 +43,8 @@ def prepare_clip(raw_clip, options=None, landmarker=None):
     Args:
         raw_clip: `RawClip`.
         options: `ClipOptions`; None: the defaults.
-        landmarker: see `FaceTracker`; None: `DlibLandmarker()`.
+        landmarker: see `FaceTracker`; None:
+            `DlibLandmarker(refine=True)`.
 
     Returns:
         `(record, statistics)`: a `ClipRecord`, or None when fewer than
@@ -63,7 +64,7 @@ def prepare_clip(raw_clip, options=None, landmarker=None):
     (64, (64, 68, 2), {})
     """
     options = options or ClipOptions()
-    landmarker = landmarker or DlibLandmarker()
+    landmarker = landmarker or DlibLandmarker(refine=True)
     statistics = ClipStatistics(
         raw_clip.identity,
         raw_clip.name,

@@ -4,9 +4,15 @@ import cv2
 import pytest
 
 from aan_keras.preparation.layouts import RawClip
-from tests.faces.conftest import blank, face, landmarker, moved, portrait, write_clip
+from aan_keras.faces import DlibLandmarker
+from tests.faces.conftest import blank, face, moved, portrait, write_clip
 
-__all__ = ["blank", "face", "landmarker", "moved", "portrait", "write_clip"]
+__all__ = ["blank", "face", "moved", "portrait", "write_clip"]
+
+
+@pytest.fixture(scope="session")
+def landmarker():
+    return DlibLandmarker(refine=True)
 
 
 @pytest.fixture
