@@ -91,9 +91,7 @@ def _locate(example, data, start):
         position += len(frame)
     offsets, lengths, checksums = np.array(places, "int64").reshape(-1, 3).T
     del example["frames"]
-    return IndexedClip(
-        **example, offsets=offsets, lengths=lengths, checksums=checksums
-    )
+    return IndexedClip(**example, offsets=offsets, lengths=lengths, checksums=checksums)
 
 
 def write_index(shard):

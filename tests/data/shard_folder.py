@@ -25,7 +25,7 @@ def make_record(folder):
 
 
 def make_shard_folder(faces, output, test=("gus",), clips_a_shard=4):
-    """Writes `output` as `aan-keras prepare` would; `test` names the test identities."""
+    """Writes `output` as `aan-keras prepare` would; `test`: test identities."""
     output.mkdir()
     folders = sorted(file.parent for file in faces.glob("*/*/landmarks.npy"))
     splits = {}

@@ -3,8 +3,8 @@
 import cv2
 import pytest
 
-from aan_keras.preparation.layouts import RawClip
 from aan_keras.faces import DlibLandmarker
+from aan_keras.preparation.layouts import RawClip
 from tests.faces.conftest import blank, face, moved, portrait, write_clip
 
 __all__ = ["blank", "face", "moved", "portrait", "write_clip"]
