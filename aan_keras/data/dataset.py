@@ -129,6 +129,8 @@ def make_sample(clips, sampler, augmentation, image_size, seed, index):
     for frame, image in zip(frames, images):
         landmarks = clips[number].landmarks[frame]
         sample += apply(image, landmarks, parameters, image_size)
+    if augmentation is not None:
+        sample[0] = augmentation.degrade(sample[0], parameters)
     return sample
 
 

@@ -86,7 +86,7 @@ class ClipStatistics:
         motion: how much the landmarks vary over the clip (standard deviation, root
             mean square over points), in face widths; None for photos.
         num_bytes: see `ClipRecord.num_bytes`.
-        seconds: dict of stage to time spent.
+        seconds: dict of stage to processor seconds.
     """
 
     identity: str

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from aan_keras.data import load_dataset
+from aan_keras.data import PairAugmentation, load_dataset
 from aan_keras.data.shard_index import read_index
 
 from .shard_folder import make_shard_folder
@@ -123,3 +123,12 @@ def test_damaged_frames_are_named_and_other_pairs_drawn(faces, tmp_path):
         for row in range(4)
     ]
     assert 0 < np.mean(same) < 1  # only pairs with the damaged frame are others
+
+
+def test_only_the_source_is_degraded(faces):
+    plain = batches(faces, 2, augment=PairAugmentation())
+    poor = batches(faces, 2, augment=PairAugmentation(source_blur=1, source_jpeg=0.5))
+    for a, b in zip(plain, poor, strict=True):
+        assert not np.array_equal(a["source"], b["source"])
+        for name in ("driving", "source_landmarks", "driving_landmarks"):
+            np.testing.assert_array_equal(a[name], b[name])

@@ -131,8 +131,8 @@ def test_models_package_is_never_imported(landmarker):
 
 def test_refined_following_bears_larger_moves(moved, landmarker):
     refined = DlibLandmarker(refine=True)
-    face = refined(moved(dx=-20))[0]
-    image = moved(dx=14, dy=8)
+    face = refined(moved(dx=-12))[0]
+    image = moved(dx=14)
     fresh = refined(image)[0]
     once = error(landmarker.follow(image, face).landmarks, fresh.landmarks)
     twice = error(refined.follow(image, face).landmarks, fresh.landmarks)
