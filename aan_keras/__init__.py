@@ -16,6 +16,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "preparation",
     "reenact",
     "training",
 ]
@@ -29,6 +30,7 @@ _ROOMS = (
     "losses",
     "metrics",
     "models",
+    "preparation",
     "training",
 )
 _HOMES = {
@@ -50,7 +52,10 @@ def __dir__():
 
 
 def _runs_as_command():
-    """True in the process of `aan-keras` or `python -m aan_keras`."""
+    """True in the process of `aan-keras` or `python -m aan_keras`, and its workers."""
+    process = sys.modules.get("multiprocessing.process")
+    if process and process.current_process().name == "aan-keras worker":
+        return True
     words = sys.orig_argv
     modules = [after for word, after in zip(words, words[1:]) if word == "-m"]
     return (

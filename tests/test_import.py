@@ -20,6 +20,7 @@ LEVELS = {
     "models": 1,
     "faces": 1,
     "data": 2,
+    "preparation": 2,
     "training": 2,
     "evaluation": 2,
     "exporting": 2,

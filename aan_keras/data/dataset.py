@@ -1,11 +1,16 @@
 """The training pairs as a `tf.data.Dataset`."""
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
 
-from aan_keras.data.clips import decode_frame, read_clips
+from aan_keras.data.clips import decode_frame
+from aan_keras.data.open_clips import open_clips
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
+
+_MOST_DAMAGED = 100
 
 
 def load_dataset(
@@ -18,6 +23,7 @@ def load_dataset(
     augment=True,
     mirror=True,
     identities=None,
+    split="train",
     photo_fraction=0.35,
     clip_exponent=0.5,
     motion_exponent=0.5,
@@ -27,14 +33,15 @@ def load_dataset(
     shard_count=1,
     num_parallel_calls=None,
 ):
-    """Makes an endless dataset of training pairs from folders of frames.
+    """Makes an endless dataset of training pairs from shards or folders of frames.
 
     Sample number i depends on `seed` and i alone. A run that stopped after k steps
     goes on with `start_step=k`; there is no other state to save.
 
     Args:
-        path: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, see
-            `aan_keras.data.read_clips`.
+        path: folder of TFRecord shards that `aan-keras prepare` wrote, or of
+            `<identity>/<clip>/*.jpg` and `landmarks.npy`; see
+            `aan_keras.data.open_clips`. Both give the same pairs for the same frames.
         image_size: side of the images in pixels.
         batch_size: pairs a batch (on this worker).
         seed: integer that decides all pairs and augmentations.
@@ -42,7 +49,9 @@ def load_dataset(
         augment: True, False, or a `PairAugmentation` of your own.
         mirror: also mirror half of the pairs (without `augment` too). Ignored when
             `augment` is a `PairAugmentation`.
-        identities: names to use. Defaults to all.
+        identities: names to use. Defaults to all of the split.
+        split: "train", "test" or None (both), as `dataset.json` divides the identities
+            of shards. Folders of frames have one split.
         photo_fraction, clip_exponent, motion_exponent, candidates, criteria: which
             pairs are drawn how often, see `PairSampler`.
         shard_index: number of this worker.
@@ -54,7 +63,8 @@ def load_dataset(
     Returns:
         `tf.data.Dataset` of dicts: `source`, `driving` float32
         `[batch_size, image_size, image_size, 3]` in [-1, 1]; `source_landmarks`,
-        `driving_landmarks` float32 `[batch_size, 68, 2]` in pixels.
+        `driving_landmarks` float32 `[batch_size, 68, 2]` in pixels. A frame found
+        damaged is named in a warning, and another pair is drawn in its place.
 
     Example:
 
@@ -72,7 +82,7 @@ def load_dataset(
             "`shard_index` must be in [0, shard_count). Received: "
             f"shard_index={shard_index}, shard_count={shard_count}"
         )
-    clips = read_clips(path, identities)
+    clips = open_clips(path, identities, split)
     sampler = PairSampler(
         clips, photo_fraction, clip_exponent, motion_exponent, candidates, criteria
     )
@@ -112,12 +122,31 @@ def load_dataset(
 def make_sample(clips, sampler, augmentation, image_size, seed, index):
     """Makes pair number `index`: source, its landmarks, driving, its landmarks."""
     generator = np.random.default_rng((seed, index))
-    number, *frames = sampler(generator)
-    clip = clips[number]
+    number, frames, images = _draw_readable(clips, sampler, generator)
     parameters = None if augmentation is None else augmentation.draw(generator)
     apply = (augmentation or PairAugmentation()).apply
     sample = []
-    for frame in frames:
-        image = decode_frame(clip.frames[frame])
-        sample += apply(image, clip.landmarks[frame], parameters, image_size)
+    for frame, image in zip(frames, images):
+        landmarks = clips[number].landmarks[frame]
+        sample += apply(image, landmarks, parameters, image_size)
+    if augmentation is not None:
+        sample[0] = augmentation.degrade(sample[0], parameters)
     return sample
+
+
+def _draw_readable(clips, sampler, generator):
+    for _ in range(_MOST_DAMAGED):
+        number, *frames = sampler(generator)
+        clip = clips[number]
+        images = [decode_frame(clip.frames[frame]) for frame in frames]
+        if all(image is not None for image in images):
+            return number, frames, images
+        bad = [frame for frame, image in zip(frames, images) if image is None]
+        warnings.warn(
+            f"Skipped damaged frame {bad[0]} of {clip.identity}/{clip.name}",
+            stacklevel=2,
+        )
+    raise ValueError(
+        f"{_MOST_DAMAGED} pairs in a row could not be read: check the files. "
+        f"Received: {clip.identity}/{clip.name}"
+    )

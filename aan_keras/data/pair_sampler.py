@@ -3,11 +3,21 @@
 import numpy as np
 
 
-def landmark_features(landmarks):
+def eye_distance(landmarks):
+    """Median distance between the outer eye corners of `[n, 68, 2]` landmarks."""
+    # One unit for the whole clip: a turn of the head shortens the distance between
+    # the eyes, and that must count as motion instead of being divided away.
+    points = np.asarray(landmarks, "float32")
+    distance = np.linalg.norm(points[:, 36] - points[:, 45], axis=-1)
+    return max(float(np.median(distance)), 1e-3)
+
+
+def landmark_features(landmarks, unit=None):
     """Measures what a pair should differ in, free of the face's size.
 
     Args:
         landmarks: array `[n, 68, 2]`.
+        unit: `eye_distance` of the clip that they are from; None: theirs.
 
     Returns:
         Dict of arrays `[n, k]`: "shape", all landmarks in inter-ocular distances;
@@ -18,9 +28,7 @@ def landmark_features(landmarks):
     def distance(i, j):
         return np.linalg.norm(points[:, i] - points[:, j], axis=-1)
 
-    # One unit for the whole clip: a turn of the head shortens the distance between
-    # the eyes, and that must count as motion instead of being divided away.
-    unit = max(float(np.median(distance(36, 45))), 1e-3)
+    unit = eye_distance(points) if unit is None else unit
     mouth = (distance(61, 67) + distance(62, 66) + distance(63, 65)) / 3
     left = (distance(37, 41) + distance(38, 40)) / 2
     right = (distance(43, 47) + distance(44, 46)) / 2
@@ -83,7 +91,9 @@ class PairSampler:
         self.candidates = candidates
         self._criteria = list(criteria)
         self._criteria_cdf = _cdf(list(criteria.values()))
-        self._features = [landmark_features(clip.landmarks) for clip in clips]
+        # Features are made when a pair is drawn: kept for all clips they would take
+        # as much memory as the landmarks.
+        self._units = [eye_distance(clip.landmarks) for clip in clips]
         self._pools = [
             self._make_pool(is_photo_set, clip_exponent, motion_exponent)
             for is_photo_set in (False, True)
@@ -105,13 +115,17 @@ class PairSampler:
         for _, clips in sorted(members.items()):
             motion = np.ones(len(clips))
             if not is_photo_set:
-                spread = [self._features[i]["shape"].std(0) for i in clips]
+                spread = [self._features(i)["shape"].std(0) for i in clips]
                 motion = np.linalg.norm(spread, axis=-1)
             # The floor keeps a still clip possible, and its weight positive.
             motion = np.maximum(motion, 0.01) ** motion_exponent
             weights.append(len(clips) ** clip_exponent * motion.mean())
             pool.append((clips, _cdf(motion)))
         return pool, _cdf(weights)
+
+    def _features(self, clip, frames=slice(None)):
+        landmarks = self.clips[clip].landmarks[frames]
+        return landmark_features(landmarks, self._units[clip])
 
     def __call__(self, generator):
         """Returns (clip index, source frame, driving frame)."""
@@ -129,8 +143,8 @@ class PairSampler:
             criterion = "uniform"
         driving = int(others[0])
         if criterion != "uniform":
-            feature = self._features[clip][criterion]
-            difference = np.linalg.norm(feature[others] - feature[source], axis=-1)
+            feature = self._features(clip, [source, *others])[criterion]
+            difference = np.linalg.norm(feature[1:] - feature[0], axis=-1)
             driving = int(others[np.argmax(difference)])
         if generator.random() < 0.5:
             source, driving = driving, source

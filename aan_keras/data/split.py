@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from aan_keras.data.clips import PHOTO_SET
+from aan_keras.data.dataset_file import is_shard_folder, read_dataset_file, split_of
 
 
 def split_identities(path, validation=(6, 12), seed=0):
     """Divides the identities of a data folder into training and validation.
 
     Args:
-        path: folder with `<identity>/<clip>/landmarks.npy`.
+        path: folder with `<identity>/<clip>/landmarks.npy`, or of shards. Of shards,
+            only the identities of the split "train" are divided: those of "test" are
+            for the evaluation of the finished model.
         validation: how many identities to keep for validation, as a pair: those
             with at least one video clip, and those with photo sets only.
         seed: integer that decides the choice.
@@ -21,10 +24,7 @@ def split_identities(path, validation=(6, 12), seed=0):
     Returns:
         Two sorted lists of names, training and validation.
     """
-    names = {False: set(), True: set()}
-    for file in sorted(Path(path).glob("*/*/landmarks.npy")):
-        is_photo_set = PHOTO_SET.match(file.parent.name) is not None
-        names[is_photo_set].add(file.parent.parent.name)
+    names = _names_by_kind(path)
     videos, photos = sorted(names[False]), sorted(names[True] - names[False])
     if not videos and not photos:
         raise ValueError(
@@ -42,6 +42,19 @@ def split_identities(path, validation=(6, 12), seed=0):
     return sorted({*videos, *photos} - chosen), sorted(chosen)
 
 
+def _names_by_kind(path):
+    names = {False: set(), True: set()}
+    if is_shard_folder(path):
+        identities = split_of(read_dataset_file(path), "train", path)["identities"]
+        for identity, count in identities.items():
+            names[not count["videos"]].add(identity)
+        return names
+    for file in sorted(Path(path).glob("*/*/landmarks.npy")):
+        is_photo_set = PHOTO_SET.match(file.parent.name) is not None
+        names[is_photo_set].add(file.parent.parent.name)
+    return names
+
+
 def link_identities(path, output, identities, video_only=False):
     """Makes a folder with the chosen identities, for tools that take whole folders.
 
@@ -56,6 +69,10 @@ def link_identities(path, output, identities, video_only=False):
     Returns:
         Number of clips.
     """
+    if is_shard_folder(path):
+        raise ValueError(
+            f"Shards cannot be linked: folders of frames are needed. Received: {path}"
+        )
     output = Path(output)
     if output.exists() and any(output.iterdir()):
         raise ValueError(f"The output folder must be empty. Received: {output}")

@@ -41,6 +41,35 @@ class VideoReader:
 
     def __iter__(self):
         """Yields `(index, image)`: index is the frame's place at a constant `fps`."""
+        for _, index, image in self._decode(lambda number: True):
+            yield index, image
+
+    def select(self, numbers):
+        """Yields `(number, image)` of some frames, in order.
+
+        The others are decoded, since later frames build on them, but not converted to
+        RGB, which takes longer than decoding a small frame.
+
+        Args:
+            numbers: which frames, counted from 0 as the file holds them.
+        """
+        numbers = {int(number) for number in numbers}
+        for number, _, image in self._decode(numbers.__contains__):
+            yield number, image
+
+    def count_frames(self):
+        """`num_frames`, or where the file doesn't say it, a count of its packets."""
+        import av
+
+        if self.num_frames:
+            return self.num_frames
+        with self._open() as (container, stream):
+            try:
+                return sum(packet.size > 0 for packet in container.demux(stream))
+            except av.error.FFmpegError:
+                raise self._error("is cut off or damaged") from None
+
+    def _decode(self, is_wanted):
         import av
 
         index, count, first = -1, 0, None
@@ -55,7 +84,8 @@ class VideoReader:
                         # the nearest frame, so that the sound stays with the picture.
                         place = max(place, round((frame.time - first) * self.fps))
                     index = place
-                    yield index, _upright(frame)
+                    if is_wanted(count - 1):
+                        yield count - 1, index, _upright(frame)
             except av.error.FFmpegError:
                 raise self._truncated(count) from None
         # Container indices may be off by a frame or two without anything being lost.

@@ -3,7 +3,10 @@ import itertools
 import numpy as np
 import pytest
 
-from aan_keras.data import load_dataset
+from aan_keras.data import PairAugmentation, load_dataset
+from aan_keras.data.shard_index import read_index
+
+from .shard_folder import make_shard_folder
 
 
 def batches(path, count, **arguments):
@@ -86,3 +89,46 @@ def test_without_augmentation_frames_are_the_files(faces):
 def test_bad_arguments(faces, arguments):
     with pytest.raises(ValueError, match="Received: "):
         batches(faces, 1, **arguments)
+
+
+def test_shards_give_the_same_pairs_as_folders(faces, tmp_path):
+    shards = make_shard_folder(faces, tmp_path / "shards", test=())
+    assert_equal(batches(shards, 3, split=None), batches(faces, 3))
+    assert_equal(batches(shards, 2, start_step=3), batches(faces, 2, start_step=3))
+
+
+def test_test_identities_are_kept_out_of_training(faces, tmp_path):
+    shards = make_shard_folder(faces, tmp_path / "shards", test=("ben", "gus"))
+    others = ["anna", "cora", "dan", "eve", "finn"]
+    assert_equal(batches(shards, 3), batches(faces, 3, identities=others))
+    held_out = batches(shards, 1, split="test")
+    assert_equal(held_out, batches(faces, 1, identities=["ben", "gus"]))
+
+
+def test_damaged_frames_are_named_and_other_pairs_drawn(faces, tmp_path):
+    shards = make_shard_folder(faces, tmp_path / "shards", test=())
+    whole = batches(shards, 3, identities=["ben"])
+    shard = shards / "train-00000.tfrecord"
+    clip = next(clip for clip in read_index(shard) if clip.identity == "ben")
+    with open(shard, "r+b") as file:
+        file.seek(int(clip.offsets[4]) + 50)
+        file.write(b"damage")
+    with pytest.warns(UserWarning, match="Skipped damaged frame 4 of ben/v0"):
+        first = batches(shards, 3, identities=["ben"])
+    with pytest.warns(UserWarning, match="Skipped damaged"):
+        assert_equal(first, batches(shards, 3, identities=["ben"]))
+    same = [
+        np.array_equal(a["source"][row], b["source"][row])
+        for a, b in zip(first, whole)
+        for row in range(4)
+    ]
+    assert 0 < np.mean(same) < 1  # only pairs with the damaged frame are others
+
+
+def test_only_the_source_is_degraded(faces):
+    plain = batches(faces, 2, augment=PairAugmentation())
+    poor = batches(faces, 2, augment=PairAugmentation(source_blur=1, source_jpeg=0.5))
+    for a, b in zip(plain, poor, strict=True):
+        assert not np.array_equal(a["source"], b["source"])
+        for name in ("driving", "source_landmarks", "driving_landmarks"):
+            np.testing.assert_array_equal(a[name], b[name])

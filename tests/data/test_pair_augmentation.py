@@ -1,5 +1,7 @@
+import cv2
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from aan_keras.data import MIRROR_PERMUTATION, PairAugmentation
 
@@ -101,3 +103,44 @@ def test_sharpness_survives_the_warp():
 def test_folding_warp_is_refused():
     with pytest.raises(ValueError, match="folds. Received: 0.2"):
         PairAugmentation(warp=0.2)
+
+
+def as_float(image):
+    return image.astype("float32") * np.float32(2 / 255) - 1
+
+
+def test_degraded_source_is_a_blurred_and_compressed_one():
+    image = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    augmentation = PairAugmentation(source_blur=1.0)
+    parameters = augmentation.draw(np.random.default_rng(0))
+    assert 0.3 <= parameters["blur"] <= 1.2 and parameters["quality"] is None
+    blurred = augmentation.degrade(as_float(image), parameters)
+    sigma = (parameters["blur"] * 64 / 128, parameters["blur"] * 64 / 128, 0)
+    expected = ndimage.gaussian_filter(as_float(image).astype("float64"), sigma)
+    inside = np.s_[8:-8, 8:-8]
+    np.testing.assert_allclose(blurred[inside], expected[inside], atol=0.02)
+
+    augmentation = PairAugmentation(source_jpeg=1.0)
+    qualities = []
+    for i in range(200):
+        parameters = augmentation.draw(np.random.default_rng(i))
+        qualities.append(parameters["quality"])
+    assert min(qualities) >= 30 and max(qualities) <= 90
+    assert max(qualities) - min(qualities) > 50
+    smooth = cv2.resize(image[:8, :8], (64, 64), interpolation=cv2.INTER_CUBIC)
+    stored = augmentation.degrade(as_float(smooth), parameters)
+    error = np.abs(stored - as_float(smooth)).mean() * 127.5
+    assert 0.3 < error < 8
+    assert stored.dtype == np.float32 and -1 <= stored.min() < stored.max() <= 1
+
+
+def test_degradation_is_off_by_default_and_drawn_last():
+    plain, poor = PairAugmentation(), PairAugmentation(source_blur=1, source_jpeg=1)
+    first = plain.draw(np.random.default_rng(4))
+    second = poor.draw(np.random.default_rng(4))
+    image = as_float(np.zeros((8, 8, 3)))
+    assert plain.degrade(image, first) is image and plain.degrade(image, None) is image
+    for name in set(first) - {"blur", "quality"}:
+        np.testing.assert_array_equal(first[name], second[name])
+    with pytest.raises(ValueError, match="`source_jpeg` .* Received: 2"):
+        PairAugmentation(source_jpeg=2)

@@ -3,6 +3,8 @@ import pytest
 
 from aan_keras.data import link_identities, read_clips, split_identities
 
+from .shard_folder import make_shard_folder
+
 
 def test_split_is_disjoint_complete_and_reproducible(faces):
     train, validation = split_identities(faces, validation=(2, 1), seed=3)
@@ -37,3 +39,12 @@ def test_linked_folder_holds_the_chosen_identities(faces, tmp_path):
         link_identities(faces, output, ["ben"])
     videos = tmp_path / "videos"
     assert link_identities(faces, videos, ["dan", "eve"], video_only=True) == 1
+
+
+def test_split_of_shards_leaves_the_test_identities_alone(faces, tmp_path):
+    shards = make_shard_folder(faces, tmp_path / "shards", test=("cora", "gus"))
+    train, validation = split_identities(shards, validation=(1, 1), seed=3)
+    assert sorted(train + validation) == ["anna", "ben", "dan", "eve", "finn"]
+    assert sum(name in ("eve", "finn") for name in validation) == 1
+    with pytest.raises(ValueError, match="folders of frames are needed"):
+        link_identities(shards, tmp_path / "linked", train)

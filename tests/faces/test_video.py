@@ -288,3 +288,19 @@ def test_reading_does_not_keep_the_frames(tmp_path):
         if index in (40, 239):
             marks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     assert marks[1] - marks[0] < 30_000  # KB; 157 000 if they were kept.
+
+
+def test_selected_frames_are_those_of_the_whole_clip(moved, write_clip):
+    video = VideoReader(write_clip([moved(dx=2 * i) for i in range(9)]))
+    every = [image for _, image in video]
+    selected = list(video.select([7, 2, 100]))
+    assert [number for number, _ in selected] == [2, 7]
+    for number, image in selected:
+        np.testing.assert_array_equal(image, every[number])
+
+
+def test_frames_are_counted_where_the_file_does_not_say(moved, write_clip):
+    video = VideoReader(write_clip([moved()] * 7))
+    assert video.count_frames() == video.num_frames == 7
+    video.num_frames = None
+    assert video.count_frames() == 7
