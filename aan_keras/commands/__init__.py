@@ -5,6 +5,6 @@ and `run(arguments)`; what a command does is in the rooms below. None imports Te
 before it runs.
 """
 
-from aan_keras.commands import demo, reenact, train
+from aan_keras.commands import demo, reenact, train, train_landmarks
 
-COMMANDS = (reenact, train, demo)
+COMMANDS = (reenact, train, train_landmarks, demo)
