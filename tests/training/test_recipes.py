@@ -63,7 +63,7 @@ def test_recipe_and_what_is_given_beside_it(trained, tmp_path):
     assert steps == call["steps"] == 7
     config = call["reenactor"].get_config()
     assert (config["image_size"], config["width"]) == (64, 4)
-    assert config["flow_prior"] == "tps" and config["output"] == "residual"
+    assert config["flow_prior"] == "layered" and config["output"] == "residual"
     assert call["losses"].perceptual is None and call["losses"].gan_weight == 0
     assert call["generator_learning_rate"] == 1e-3 and call["clip_norm"] == 1.0
     assert (call["batch_size"], call["seed"], call["resume"]) == (3, 5, False)
