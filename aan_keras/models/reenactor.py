@@ -358,6 +358,17 @@ class Reenactor(ReenactorTraining, keras.Model):
 
         save_preset(self, path)
 
+    def export_saved_model(self, path, **options):
+        """Writes a SavedModel that runs without Keras.
+
+        Args:
+            path: folder to write.
+            **options: see `aan_keras.exporting.export_saved_model`.
+        """
+        from aan_keras.exporting.saved_model import export_saved_model
+
+        export_saved_model(self, path, **options)
+
     def get_config(self):
         return {
             **self._arguments,
