@@ -26,8 +26,8 @@ LANDMARK_ORDER = {
     "mouth": (48, 68),
 }
 _CROP_RULE = (
-    f"square of side int({MARGIN} * face box width), no longer than the image's shorter "
-    "side, centred on the face box, shifted into the image, resized to image_size"
+    f"square of side int({MARGIN} * face box width), no longer than the image's "
+    "shorter side, centred on the face box, shifted into the image, resized to image_size"
 )
 
 

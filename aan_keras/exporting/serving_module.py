@@ -18,7 +18,7 @@ class ServingModule(tf.Module):
     | signature | inputs | output |
     |---|---|---|
     | `serving_default` | `source`, `source_landmarks`, `driving_landmarks` | `image` |
-    | `reenact_clip` | the same, T driving sets for each source | `image` `[B, T, ...]` |
+    | `reenact_clip` | the same, T driving sets a source | `image` `[B, T, ...]` |
     | `reenact_jpeg` | `source_bytes` instead of `source` | `image_bytes` `[B]` |
     | `reenact_clip_jpeg` | both | `image_bytes` `[B, T]` |
     | `encode_source` | `source`, `source_landmarks` | the code |
