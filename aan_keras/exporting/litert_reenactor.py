@@ -104,8 +104,8 @@ def _read_metadata(path):
             return json.loads(archive.read(_METADATA))
     except (zipfile.BadZipFile, KeyError, ValueError):
         raise InputError(
-            f"{path} was not written by aan_keras: it carries no {_METADATA}; export it "
-            "again with `aan-keras export --format tflite`"
+            f"{path} was not written by aan_keras: it carries no {_METADATA}; export "
+            "it again with `aan-keras export --format tflite`"
         ) from None
 
 

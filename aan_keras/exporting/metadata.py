@@ -27,7 +27,8 @@ LANDMARK_ORDER = {
 }
 _CROP_RULE = (
     f"square of side int({MARGIN} * face box width), no longer than the image's "
-    "shorter side, centred on the face box, shifted into the image, resized to image_size"
+    "shorter side, centred on the face box, shifted into the image, resized to "
+    "image_size"
 )
 
 

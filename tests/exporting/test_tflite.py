@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from aan_keras import Reenactor, reenact
-from aan_keras.exporting import LiteRTReenactor, export_tflite
+from aan_keras.exporting import LiteRTReenactor, export_tflite, tflite
 from aan_keras.exporting.bundled_example import bundled_example
 from aan_keras.faces import InputError
 from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
@@ -33,6 +33,13 @@ def float32(trained, tmp_path_factory):
     path = tmp_path_factory.mktemp("tflite") / "float32.tflite"
     trained.export_tflite(path, preset="aan_128")
     return path
+
+
+@pytest.fixture
+def converted(float32, monkeypatch):
+    """The trained model is not converted again: it takes seconds."""
+    content = float32.read_bytes()
+    monkeypatch.setattr(tflite, "convert", lambda model: content)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +80,7 @@ def test_float32_is_keras_within_one_level(float32, face, keras_frames):
     [("float16", 50, 0.6), ("dynamic", 38, 0.4), ("int8", 32, 0.6)],
 )
 def test_quantized(
-    trained, float32, face, keras_frames, tmp_path, quantization, at_least, size
+    trained, float32, converted, face, tmp_path, quantization, at_least, size
 ):
     lines = []
     path = tmp_path / "model.tflite"
@@ -84,7 +91,7 @@ def test_quantized(
     assert len(lines) == (quantization == "int8")
 
 
-def test_int8_ranges_from_data(trained, face, keras_frames, tmp_path):
+def test_int8_ranges_from_data(trained, converted, face, keras_frames, tmp_path):
     for i in range(2):
         folder = tmp_path / "faces" / f"person{i}" / "v0"
         folder.mkdir(parents=True)
@@ -98,7 +105,7 @@ def test_int8_ranges_from_data(trained, face, keras_frames, tmp_path):
     assert psnr(frames(LiteRTReenactor(path), face), keras_frames) >= 32
 
 
-def test_int8_without_faces_in_the_data(trained, tmp_path):
+def test_int8_without_faces_in_the_data(trained, converted, tmp_path):
     with pytest.raises(InputError, match="has no face crops"):
         export_tflite(trained, tmp_path / "x.tflite", "int8", data=tmp_path)
     assert list(tmp_path.iterdir()) == []
