@@ -13,6 +13,7 @@ CONFIGURATIONS = {
     "paper": {},
     "presets": {**DEPARTURES, "statistics": "instance", "up_kernel_size": 1},
     "spade, no local net": {"adaptive_norm": "spade", "local_net": False},
+    "layered": {**DEPARTURES, "flow_prior": "layered"},
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }
 

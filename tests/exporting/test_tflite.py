@@ -132,9 +132,10 @@ def test_builtin_operations_only(float32):
     [
         {"adaptive_norm": "spade", "local_net": False},
         {**DEPARTURES, "statistics": "instance"},
+        {**DEPARTURES, "flow_prior": "layered"},
         {"heatmap_size": None},
     ],
-    ids=["spade", "presets", "paper"],
+    ids=["spade", "presets", "layered", "paper"],
 )
 def test_every_configuration(arguments, face, tmp_path):
     model = tiny_reenactor(**arguments)
