@@ -11,6 +11,7 @@ __all__ = [
     "__version__",
     "data",
     "evaluation",
+    "exporting",
     "faces",
     "layers",
     "losses",
@@ -25,6 +26,7 @@ __all__ = [
 _ROOMS = (
     "data",
     "evaluation",
+    "exporting",
     "faces",
     "layers",
     "losses",

@@ -23,7 +23,9 @@ class Reenactment:
     take 0.5 KB a frame).
 
     Args:
-        reenactor: `aan_keras.Reenactor`.
+        reenactor: `aan_keras.Reenactor`, or whatever has `image_size` and
+            `animate(source, source_landmarks, driving_landmarks)`, such as an export
+            (`aan_keras.exporting.LiteRTReenactor`).
         source: path of a photo, or an image array (uint8 RGB; grey, RGBA, uint16 and
             floats from 0 to 1 are converted).
         driving: path of a video, a photo or an `.npz` landmark track; `LandmarkTrack`;
@@ -124,6 +126,11 @@ class Reenactment:
 
     def frames(self):
         """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""
+        if hasattr(self.reenactor, "animate"):
+            yield from self.reenactor.animate(
+                self.source_image, self.source_landmarks, self.landmarks
+            )
+            return
         import tensorflow as tf
 
         drive = _compiled_drive(self.reenactor)

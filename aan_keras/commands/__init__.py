@@ -9,10 +9,11 @@ from aan_keras.commands import (
     ablate,
     demo,
     evaluate,
+    export,
     prepare,
     reenact,
     train,
     train_landmarks,
 )
 
-COMMANDS = (reenact, prepare, train, train_landmarks, evaluate, ablate, demo)
+COMMANDS = (reenact, prepare, train, train_landmarks, evaluate, ablate, export, demo)

@@ -358,6 +358,29 @@ class Reenactor(ReenactorTraining, keras.Model):
 
         save_preset(self, path)
 
+    def export_saved_model(self, path, **options):
+        """Writes a SavedModel that runs without Keras.
+
+        Args:
+            path: folder to write.
+            **options: see `aan_keras.exporting.export_saved_model`.
+        """
+        from aan_keras.exporting.saved_model import export_saved_model
+
+        export_saved_model(self, path, **options)
+
+    def export_tflite(self, path, quantization=None, **options):
+        """Writes a TFLite file for LiteRT, on phones and elsewhere.
+
+        Args:
+            path: file to write.
+            quantization: None, `"float16"`, `"dynamic"` or `"int8"`.
+            **options: see `aan_keras.exporting.export_tflite`.
+        """
+        from aan_keras.exporting.tflite import export_tflite
+
+        export_tflite(self, path, quantization, **options)
+
     def get_config(self):
         return {
             **self._arguments,

@@ -1,0 +1,100 @@
+"""`aan-keras export`."""
+
+from aan_keras.commands import console
+
+NAME = "export"
+SUMMARY = "write a model that runs without Keras"
+EXAMPLE = """examples:
+  aan-keras export --format saved_model --output models/aan --version 3
+  aan-keras export --format tflite --output aan.tflite --quantization dynamic
+  aan-keras export --format tflite --output aan.tflite --quantization int8 \\
+      --data faces/train
+"""
+
+
+def add_arguments(command):
+    command.add_argument(
+        "--format",
+        required=True,
+        choices=("saved_model", "tflite"),
+        help="for TensorFlow Serving, or for LiteRT on phones",
+    )
+    command.add_argument(
+        "--output",
+        required=True,
+        metavar="FOLDER|OUT.tflite",
+        help="saved_model: folder of the model's versions; tflite: the file",
+    )
+    command.add_argument(
+        "--preset",
+        default=console.DEFAULT_PRESET,
+        metavar="NAME|FOLDER",
+        help="weights (default: %(default)s)",
+    )
+    command.add_argument(
+        "--version",
+        type=console.positive,
+        metavar="N",
+        help="saved_model: the version's number (default: one more than the highest)",
+    )
+    command.add_argument(
+        "--no-warm-up",
+        action="store_true",
+        help="saved_model: without requests that a server runs first",
+    )
+    command.add_argument(
+        "--quantization",
+        choices=("none", "float16", "dynamic", "int8"),
+        help="tflite: of the convolutions (default: none)",
+    )
+    command.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="tflite, int8: face crops for the ranges, <identity>/<clip>/*.jpg "
+        "(default: the bundled portrait)",
+    )
+
+
+def run(arguments):
+    tflite = arguments.format == "tflite"
+    _check(arguments, tflite)
+    model = console.load_reenactor(arguments)
+    if tflite:
+        from aan_keras.exporting import export_tflite
+
+        quantization = arguments.quantization or "none"
+        export_tflite(
+            model,
+            arguments.output,
+            None if quantization == "none" else quantization,
+            data=arguments.data,
+            preset=arguments.preset,
+            report=print,
+        )
+        print(arguments.output)
+        return
+    from aan_keras.exporting import export_version
+
+    print(
+        export_version(
+            model,
+            arguments.output,
+            arguments.version,
+            preset=arguments.preset,
+            warm_up=not arguments.no_warm_up,
+        )
+    )
+
+
+def _check(arguments, tflite):
+    """Arguments of the other format are a mistake."""
+    if tflite and (arguments.version or arguments.no_warm_up):
+        arguments.parser.error(
+            "--version and --no-warm-up are for --format saved_model"
+        )
+    if not tflite and (arguments.quantization or arguments.data):
+        arguments.parser.error("--quantization and --data are for --format tflite")
+    if tflite and not arguments.output.endswith(".tflite"):
+        arguments.parser.error("--output must end in .tflite")
+    if arguments.data and arguments.quantization != "int8":
+        arguments.parser.error("--data is for --quantization int8")

@@ -1,0 +1,230 @@
+"""The functions of an exported SavedModel."""
+
+import tensorflow as tf
+
+from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
+from aan_keras.exporting.pixels import from_uint8, to_uint8
+
+# Pixels of a clip that are computed side by side: 4 frames of 128 px, one of 256 px.
+# More does not stay in a processor's cache, less leaves it waiting between operations.
+_CHUNK_PIXELS = 2**16
+# Landmarks further away than this many crops are a mistake, not a pose.
+_FARTHEST = 16
+
+
+class ServingModule(tf.Module):
+    """An inference model as named signatures.
+
+    | signature | inputs | output |
+    |---|---|---|
+    | `serving_default` | `source`, `source_landmarks`, `driving_landmarks` | `image` |
+    | `reenact_clip` | the same, T driving sets a source | `image` `[B, T, ...]` |
+    | `reenact_jpeg` | `source_bytes` instead of `source` | `image_bytes` `[B]` |
+    | `reenact_clip_jpeg` | both | `image_bytes` `[B, T]` |
+    | `encode_source` | `source`, `source_landmarks` | the code |
+    | `drive` | the code, `driving_landmarks` | `image` |
+
+    `source` and `image` are uint8 `[B, S, S, 3]`, landmarks float32 `[B, 68, 2]` (of a
+    clip `[B, T, 68, 2]`) in pixels of the S x S crop, `source_bytes` strings `[B]` of
+    JPEG or PNG files, `image_bytes` JPEG files, the code float32 tensors.
+
+    The first axis is the batch in every input and output, as a model server that
+    batches needs it. The code is large: `encode_source` and `drive` are for callers
+    in the same process; over a network, a clip goes through `reenact_clip`.
+
+    Args:
+        model: `Reenactor` made by `inference_model`.
+        metadata: path of the metadata file, which becomes an asset.
+    """
+
+    def __init__(self, model, metadata):
+        super().__init__()
+        # Not the model itself, which would bring functions of its own along.
+        self._weights = [
+            variable.value for net in model.generator_nets for variable in net.variables
+        ]
+        self._metadata = tf.saved_model.Asset(str(metadata))
+        self._size = model.image_size
+        # Traced once and called by all signatures: that is most of an export's time,
+        # and of a server's when it loads one.
+        self._encode, self._drive, self._code = trace_model(model)
+
+    def signatures(self):
+        """Concrete functions by name."""
+        size = self._size
+        source = tf.TensorSpec((None, size, size, 3), tf.uint8, "source")
+        data = tf.TensorSpec((None,), tf.string, "source_bytes")
+        landmarks = tf.TensorSpec((None, 68, 2), tf.float32, "source_landmarks")
+        driving = tf.TensorSpec((None, 68, 2), tf.float32, "driving_landmarks")
+        clip = tf.TensorSpec((None, None, 68, 2), tf.float32, "driving_landmarks")
+        inputs = {
+            "serving_default": (self.reenact, source, landmarks, driving),
+            "reenact_clip": (self.reenact_clip, source, landmarks, clip),
+            "reenact_jpeg": (self.reenact_jpeg, data, landmarks, driving),
+            "reenact_clip_jpeg": (self.reenact_clip_jpeg, data, landmarks, clip),
+            "encode_source": (self.encode_source, source, landmarks),
+            "drive": (self.drive, driving, *self._code),
+        }
+        return {
+            name: tf.function(function, autograph=False).get_concrete_function(
+                **{spec.name: spec for spec in specs}
+            )
+            for name, (function, *specs) in inputs.items()
+        }
+
+    def reenact(self, source, source_landmarks, driving_landmarks):
+        """One frame for each source."""
+        _check_batch(source, source_landmarks, driving_landmarks)
+        code = self.encode_source(source, source_landmarks)
+        return self.drive(driving_landmarks, **code)
+
+    def reenact_clip(self, source, source_landmarks, driving_landmarks):
+        """T frames for each source, which is encoded once."""
+        _check_batch(source, source_landmarks, driving_landmarks)
+        shape = tf.shape(driving_landmarks)[:2]
+        _check_batch(tf.zeros(shape[1:]))  # At least one frame.
+        flat = tf.reshape(driving_landmarks, (-1, 68, 2))
+        code = self.encode_source(source, source_landmarks)
+        frames = self._frames(code, flat, shape[1])
+        return {"image": _unflatten(frames, shape, (self._size, self._size, 3))}
+
+    def reenact_jpeg(self, source_bytes, source_landmarks, driving_landmarks):
+        """`reenact` from files to files."""
+        source = self._decode(source_bytes)
+        image = self.reenact(source, source_landmarks, driving_landmarks)["image"]
+        return {"image_bytes": _encode_jpegs(image)}
+
+    def reenact_clip_jpeg(self, source_bytes, source_landmarks, driving_landmarks):
+        """`reenact_clip` from files to files."""
+        source = self._decode(source_bytes)
+        image = self.reenact_clip(source, source_landmarks, driving_landmarks)["image"]
+        flat = tf.reshape(image, (-1, self._size, self._size, 3))
+        data = _encode_jpegs(flat)
+        return {"image_bytes": _unflatten(data, tf.shape(image)[:2])}
+
+    def encode_source(self, source, source_landmarks):
+        """What depends on the source alone, as a dict of tensors."""
+        _check_batch(source, source_landmarks)
+        source = _checked(source, (None, self._size, self._size, 3), "source")
+        source_landmarks = self._checked_landmarks(source_landmarks, "source_landmarks")
+        code = self._encode(from_uint8(source), source_landmarks)
+        return {spec.name: tf.identity(code[spec.name]) for spec in self._code}
+
+    def drive(self, driving_landmarks, **code):
+        """One frame for each code of the batch."""
+        _check_batch(driving_landmarks, *code.values())
+        code = {
+            spec.name: _checked(code[spec.name], spec.shape, spec.name)
+            for spec in self._code
+        }
+        landmarks = self._checked_landmarks(driving_landmarks, "driving_landmarks")
+        return {"image": to_uint8(self._drive(code, landmarks))}
+
+    def _frames(self, code, landmarks, frames_per_source):
+        """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
+        count = tf.shape(landmarks)[0]
+        size = max(1, _CHUNK_PIXELS // self._size**2)
+        chunks = (count + size - 1) // size
+        one_source = tf.equal(count, frames_per_source)
+
+        def chunk(i):
+            rows = tf.range(i * size, tf.minimum(count, (i + 1) * size))
+            part = tf.cond(
+                one_source & tf.equal(tf.size(rows), 1),
+                lambda: code,  # As it is: copying megabytes takes time.
+                lambda: tf.nest.map_structure(
+                    lambda value: tf.gather(value, rows // frames_per_source), code
+                ),
+            )
+            return self.drive(tf.gather(landmarks, rows), **part)["image"]
+
+        def body(i, images):
+            return i + 1, images.write(i, chunk(i))
+
+        images = tf.TensorArray(
+            tf.uint8,
+            size=chunks,
+            infer_shape=False,
+            element_shape=(None, self._size, self._size, 3),
+        )
+        # One after another: they would only compete for the same cores.
+        _, images = tf.while_loop(
+            lambda i, _: i < chunks, body, (0, images), parallel_iterations=1
+        )
+        return images.concat()
+
+    def _decode(self, source_bytes):
+        image = tf.TensorSpec((self._size, self._size, 3), tf.uint8)
+        return tf.map_fn(
+            lambda data: decode_crop(data, self._size),
+            _checked(source_bytes, (None,), "source_bytes"),
+            fn_output_signature=image,
+        )
+
+    def _checked_landmarks(self, landmarks, name):
+        landmarks = _checked(landmarks, (None, 68, 2), name)
+        farthest = float(_FARTHEST * self._size)
+        # False for NaN too.
+        near = tf.debugging.Assert(
+            tf.reduce_all(tf.abs(landmarks) <= farthest),
+            [f"`{name}` must be finite, at most {farthest:g} pixels from the crop."],
+        )
+        with tf.control_dependencies([near]):
+            return tf.identity(landmarks)
+
+
+def trace_model(model, batch=None):
+    """The two halves of a model as graphs.
+
+    Args:
+        model: `Reenactor`.
+        batch: number of sources; None leaves it open.
+
+    Returns:
+        `(encode, drive, code)`: functions `encode(source, source_landmarks)` to the
+        code and `drive(code, driving_landmarks)` to the image, both float32, and the
+        list of `TensorSpec`s of that part of the code which `drive` reads.
+    """
+    size = model.image_size
+    landmarks = tf.TensorSpec((batch, 68, 2), tf.float32, "landmarks")
+    source = tf.TensorSpec((batch, size, size, 3), tf.float32, "source")
+    encode = tf.function(model.encode_source, autograph=False)
+    encode = encode.get_concrete_function(source, landmarks)
+    code = {
+        name: tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name)
+        for name, tensor in encode.structured_outputs.items()
+    }
+    function = tf.function(model.drive, autograph=False)
+    drive = function.get_concrete_function(code, landmarks)
+    # Placeholders come in the order of the flattened arguments, the dict's by name.
+    placeholders = dict(zip(sorted(code), drive.graph.inputs))
+    used = {name: code[name] for name in code if placeholders[name].consumers()}
+    if len(used) < len(code):
+        drive = function.get_concrete_function(used, landmarks)
+    return encode, drive, list(used.values())
+
+
+def _check_batch(*tensors):
+    """All first axes must be equal, and hold something."""
+    sizes = tf.stack([tf.shape(tensor)[0] for tensor in tensors])
+    tf.debugging.Assert(
+        tf.reduce_all(tf.equal(sizes, sizes[0]) & (sizes > 0)),
+        [
+            "All inputs must have the same number of rows, at least one. Received:",
+            sizes,
+        ],
+    )
+
+
+def _checked(tensor, shape, name):
+    # A session feeds any shape into a placeholder, whatever shape that announces.
+    return tf.ensure_shape(tensor, shape, name=f"shape_of_{name}")
+
+
+def _encode_jpegs(images):
+    data = tf.TensorSpec((), tf.string)
+    return tf.map_fn(encode_jpeg, images, fn_output_signature=data)
+
+
+def _unflatten(values, shape, rest=()):
+    return tf.reshape(values, tf.concat([shape, tf.constant(rest, tf.int32)], 0))

@@ -1,0 +1,51 @@
+"""A small exported model that the tests of this folder share."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aan_keras.exporting import export_saved_model
+from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
+
+
+@pytest.fixture(scope="session")
+def reenactor():
+    """Everything that inference must take into account: spectral norm, moving
+    statistics away from their start, weights away from zero."""
+    keras.utils.set_random_seed(0)
+    model = tiny_reenactor(**DEPARTURES)
+    shake(model, 0.1)
+    model.generate(batch_of(4), training=True)
+    return model
+
+
+@pytest.fixture(scope="session")
+def exported(reenactor, tmp_path_factory):
+    """Path of its SavedModel."""
+    path = tmp_path_factory.mktemp("saved_model") / "7"
+    export_saved_model(reenactor, path, preset="tiny", version=7, name="faces")
+    return path
+
+
+@pytest.fixture(scope="session")
+def loaded(exported):
+    """The SavedModel, loaded as TensorFlow loads any."""
+    return tf.saved_model.load(str(exported))
+
+
+@pytest.fixture(scope="session")
+def request_arrays():
+    """Inputs of `serving_default`, batch 3."""
+    arrays = {name: np.asarray(value) for name, value in batch_of(3).items()}
+    arrays["source"] = np.round((arrays["source"] + 1) * 127.5).astype("uint8")
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def expected(reenactor, request_arrays):
+    """What Keras makes of `request_arrays`, uint8."""
+    inputs = dict(request_arrays)
+    inputs["source"] = inputs["source"].astype("float32") / 127.5 - 1
+    image = np.asarray(reenactor(inputs), "float64")
+    return np.round(np.clip((image + 1) * 127.5, 0, 255)).astype("uint8")

@@ -1,0 +1,181 @@
+"""The SavedModel: what it announces, and that it computes what Keras computes."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from tests.models.tiny import batch_of
+
+LANDMARKS = (1, [-1, 68, 2])  # DT_FLOAT
+IMAGE, CLIP = (4, [-1, 64, 64, 3]), (4, [-1, -1, 64, 64, 3])  # DT_UINT8
+DRIVING_CLIP = (1, [-1, -1, 68, 2])
+FILES = (7, [-1])  # DT_STRING
+SIGNATURES = {
+    "serving_default": (("source", IMAGE), LANDMARKS, ("image", IMAGE)),
+    "reenact_clip": (("source", IMAGE), DRIVING_CLIP, ("image", CLIP)),
+    "reenact_jpeg": (("source_bytes", FILES), LANDMARKS, ("image_bytes", FILES)),
+    "reenact_clip_jpeg": (
+        ("source_bytes", FILES),
+        DRIVING_CLIP,
+        ("image_bytes", (7, [-1, -1])),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def definitions(exported):
+    proto = saved_model_pb2.SavedModel()
+    proto.ParseFromString((exported / "saved_model.pb").read_bytes())
+    return proto.meta_graphs[0].signature_def
+
+
+def described(tensors):
+    return {
+        name: (info.dtype, [axis.size for axis in info.tensor_shape.dim])
+        for name, info in tensors.items()
+    }
+
+
+def difference(found, wanted):
+    return np.abs(np.asarray(found).astype(int) - wanted).max()
+
+
+def run(loaded, signature, **inputs):
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    return loaded.signatures[signature](**tensors)
+
+
+def clip_of(arrays, frames):
+    """Source of `arrays`, with as many driving sets for each."""
+    sets = np.stack(
+        [
+            np.asarray(batch_of(len(arrays["source"]), seed=t)["driving_landmarks"])
+            for t in range(frames)
+        ],
+        axis=1,
+    )
+    return {**arrays, "driving_landmarks": sets}
+
+
+def test_names_types_and_shapes(definitions):
+    assert set(definitions) - {"__saved_model_init_op"} == {
+        *SIGNATURES,
+        "encode_source",
+        "drive",
+    }
+    for name, ((source, image), driving, (output, result)) in SIGNATURES.items():
+        assert described(definitions[name].inputs) == {
+            source: image,
+            "source_landmarks": LANDMARKS,
+            "driving_landmarks": driving,
+        }
+        assert described(definitions[name].outputs) == {output: result}
+    code = described(definitions["encode_source"].outputs)
+    assert described(definitions["drive"].inputs) == {
+        **code,
+        "driving_landmarks": LANDMARKS,
+    }
+    assert code["theta_4"] == (1, [-1, 32, 32, 16])
+    assert described(definitions["drive"].outputs) == {"image": IMAGE}
+
+
+def test_serving_default(loaded, request_arrays, expected):
+    assert expected.std() > 5
+    found = run(loaded, "serving_default", **request_arrays)["image"]
+    assert difference(found, expected) <= 1
+    # Row by row: no image depends on the others of its batch.
+    last = {name: value[2:] for name, value in request_arrays.items()}
+    found = run(loaded, "serving_default", **last)["image"]
+    assert difference(found, expected[2:]) <= 1
+
+
+def test_encode_and_drive(loaded, request_arrays, expected):
+    arrays = dict(request_arrays)
+    driving = arrays.pop("driving_landmarks")
+    code = run(loaded, "encode_source", **arrays)
+    found = run(loaded, "drive", **code, driving_landmarks=driving)["image"]
+    assert difference(found, expected) <= 1
+
+
+@pytest.mark.parametrize("batch, frames", [(1, 1), (1, 19), (2, 9)])
+def test_clip_is_frame_by_frame_the_same(loaded, request_arrays, batch, frames):
+    arrays = {name: value[:batch] for name, value in request_arrays.items()}
+    clip = clip_of(arrays, frames)
+    images = run(loaded, "reenact_clip", **clip)["image"]
+    assert images.shape == (batch, frames, 64, 64, 3)
+    for t in {0, frames // 2, frames - 1}:
+        frame = {**clip, "driving_landmarks": clip["driving_landmarks"][:, t]}
+        found = run(loaded, "serving_default", **frame)["image"]
+        assert difference(images[:, t], found.numpy()) <= 1
+
+
+def test_files(loaded, request_arrays, expected):
+    arrays = clip_of(request_arrays, 2)
+    arrays["driving_landmarks"][:, 1] = request_arrays["driving_landmarks"]
+    source = arrays.pop("source")
+    arrays["source_bytes"] = [tf.io.encode_png(image).numpy() for image in source]
+    clip = run(loaded, "reenact_clip_jpeg", **arrays)["image_bytes"].numpy()
+    arrays["driving_landmarks"] = request_arrays["driving_landmarks"]
+    frame = run(loaded, "reenact_jpeg", **arrays)["image_bytes"].numpy()
+    assert clip.shape == (3, 2)
+    assert clip[:, 1].tolist() == frame.tolist()
+    for data, wanted in zip(frame, expected):
+        error = tf.io.decode_jpeg(data).numpy().astype("float64") - wanted
+        assert 10 * np.log10(255**2 / np.mean(error**2)) > 35
+
+
+def test_refused_values(loaded, request_arrays):
+    landmarks = request_arrays["source_landmarks"]
+    hole = landmarks.copy()
+    hole[1, 3, 0] = np.nan
+    for changes, message in (
+        ({"source_landmarks": hole}, "`source_landmarks` must be finite"),
+        ({"driving_landmarks": landmarks * 1e30}, "`driving_landmarks` must be finite"),
+        ({"driving_landmarks": landmarks[:2]}, "same number of rows"),
+        ({name: value[:0] for name, value in request_arrays.items()}, "at least one"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            run(loaded, "serving_default", **{**request_arrays, **changes})
+
+
+def test_metadata(exported, reenactor):
+    found = json.loads((exported / "assets" / "aan_metadata.json").read_text())
+    assert found["preset"] == "tiny"
+    assert found["version"] == 7
+    assert found["image_size"] == 64
+    assert len(found["weights_sha256"]) == 64
+    order = found["landmarks"]["order"]
+    assert [span[0] for span in order.values()] == [0, 17, 22, 27, 36, 42, 48]
+    assert found["config"]["flow_prior"] == reenactor.get_config()["flow_prior"]
+
+
+def test_batch_of_the_bundled_warm_up_requests(exported, loaded):
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    path = exported / "assets.extra" / "tf_serving_warmup_requests"
+    names = []
+    for record in tf.data.TFRecordDataset(str(path)):
+        log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        request = log.predict_log.request
+        assert request.model_spec.name == "faces"
+        inputs = {k: tf.make_ndarray(v) for k, v in request.inputs.items()}
+        outputs = run(loaded, request.model_spec.signature_name, **inputs)
+        assert all(value.shape[0] == 1 for value in outputs.values())
+        names.append(request.model_spec.signature_name)
+    assert names == [*SIGNATURES, "encode_source"]
+
+
+def test_the_weights_digest_follows_the_weights(reenactor):
+    from aan_keras.exporting.metadata import weights_sha256
+
+    before = weights_sha256(reenactor)
+    variable = reenactor.fusion_net.trainable_variables[0]
+    value = keras.ops.copy(variable.value)
+    variable.assign_add(keras.ops.full_like(value, 1e-3))
+    changed = weights_sha256(reenactor)
+    variable.assign(value)
+    assert before == weights_sha256(reenactor) != changed
