@@ -19,6 +19,10 @@ example:
   aan-keras train --data shards --output runs/first --recipe small --steps 20000
 
 Stopped or killed, it goes on where it was when started again with the same arguments.
+
+on a cluster (Apache Beam; options of the runner after `--`):
+  aan-keras prepare --layout voxceleb --input /mnt/vox --output /mnt/shards \\
+      --runner FlinkRunner -- --flink_master=host:8081 --parallelism=64
 """
 
 
@@ -77,12 +81,23 @@ def add_arguments(command):
         metavar="MB",
         help="size of a shard at most (default: 128)",
     )
+    command.add_argument(
+        "--runner",
+        metavar="NAME",
+        help="prepare by this runner of Apache Beam instead of local processes",
+    )
+    command.add_argument(
+        "beam_options", nargs="*", metavar="BEAM_OPTION", help="options of the runner"
+    )
 
 
 def run(arguments):
     from aan_keras.preparation.clip_options import ClipOptions
-    from aan_keras.preparation.prepare_dataset import prepare_dataset
 
+    if arguments.beam_options and arguments.runner is None:
+        arguments.parser.error(
+            f"unrecognized arguments: {' '.join(arguments.beam_options)}"
+        )
     try:
         options = ClipOptions(
             image_size=arguments.image_size,
@@ -94,16 +109,27 @@ def run(arguments):
     except ValueError as error:
         arguments.parser.error(str(error))
     console.quiet_tensorflow(arguments.debug)
-    content = prepare_dataset(
-        arguments.layout,
-        arguments.input,
-        arguments.output,
-        options,
-        workers=arguments.workers or _processors(),
-        shard_bytes=arguments.shard_megabytes * 1_000_000,
-        report=lambda line: print(line, file=sys.stderr),
-        progress=_progress,
-    )
+    words = (arguments.layout, arguments.input, arguments.output, options)
+    settings = {
+        "shard_bytes": arguments.shard_megabytes * 1_000_000,
+        "report": lambda line: print(line, file=sys.stderr),
+    }
+    if arguments.runner is not None:
+        from aan_keras.preparation.beam_pipeline import prepare_with_beam
+
+        content = prepare_with_beam(
+            *words,
+            runner=arguments.runner,
+            beam_options=arguments.beam_options,
+            **settings,
+        )
+    else:
+        from aan_keras.preparation.prepare_dataset import prepare_dataset
+
+        workers = arguments.workers or _processors()
+        content = prepare_dataset(
+            *words, workers=workers, progress=_progress, **settings
+        )
     for split, part in content["splits"].items():
         print(
             f"{split}: {len(part['identities'])} identities, {part['clips']} clips, "

@@ -82,7 +82,6 @@ class ClipStatistics:
         dropped: dict of reason to number of frames.
         error: why the whole clip was left out, or None.
         face_width: of each kept frame, in pixels of the raw clip.
-        pose: yaw, pitch, roll of each kept frame, see `face_pose`.
         motion: how much the landmarks vary over the clip (standard deviation, root
             mean square over points), in face widths; None for photos.
         num_bytes: see `ClipRecord.num_bytes`.
@@ -99,7 +98,6 @@ class ClipStatistics:
     dropped: dict = dataclasses.field(default_factory=dict)
     error: str = None
     face_width: list = dataclasses.field(default_factory=list)
-    pose: list = dataclasses.field(default_factory=list)
     motion: float = None
     num_bytes: int = 0
     seconds: dict = dataclasses.field(default_factory=dict)

@@ -13,7 +13,6 @@ from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.face_tracker import FaceTracker
 from aan_keras.preparation.clip_options import ClipOptions
 from aan_keras.preparation.clip_record import ClipRecord, ClipStatistics
-from aan_keras.preparation.face_pose import face_pose
 from aan_keras.preparation.frame_filters import (
     grey_view,
     is_duplicate,
@@ -238,9 +237,6 @@ class _Kept:
         statistics.kept = len(places)
         statistics.num_bytes = record.num_bytes
         statistics.face_width = [round(float(self.widths[i]), 1) for i in places]
-        statistics.pose = [
-            [round(angle, 1) for angle in face_pose(points)] for points in landmarks
-        ]
         if self.is_video:
             spread = np.sqrt(landmarks.astype("float64").var(0).sum(-1).mean())
             width = np.median([_width(points) for points in landmarks])

@@ -54,6 +54,12 @@ class Preparation:
         error = statistics.error.replace(f"{statistics.path} ", "")
         return error.replace(f"{self.path}/", "")
 
+    def report_left_out(self, statistics, report):
+        """Names a clip that was left out to `report`, a callable or None."""
+        if report is not None:
+            where = self.relative(statistics.path)
+            report(f"left out {where}: {self.reason(statistics)}")
+
     def to_json(self):
         """What a later run is compared with, as a dict."""
         digest = hashlib.sha256()
@@ -120,24 +126,39 @@ def prepare_dataset(
     >>> prepare_dataset("folders", "clips", "shards", options, workers=8)
     >>> dataset = aan_keras.data.load_dataset("shards", image_size=128, batch_size=8)
     """
+    preparation = Preparation(layout, path, options or ClipOptions(), shard_bytes)
+
+    def write_shards(output, folder):
+        _write_shards(preparation, output, folder, workers, report, progress)
+
+    return run_preparation(preparation, output, write_shards)
+
+
+def run_preparation(preparation, output, write_shards):
+    """What surrounds the making of the shards, wherever they are made.
+
+    Args:
+        preparation: `Preparation`.
+        output: folder to make, or to go on with.
+        write_shards: callable `(output, folder)`; the folder is a `WorkFolder`.
+
+    Returns:
+        The content of `dataset.json`.
+    """
     from aan_keras.preparation.shards import remove_leftovers
     from aan_keras.preparation.summary import finished_summary, write_summary
 
-    preparation = Preparation(layout, path, options or ClipOptions(), shard_bytes)
     output = Path(output)
     done = finished_summary(output, preparation)
-    if done is not None:
-        shutil.rmtree(output / _WORK, ignore_errors=True)
-        return done
-    _begin(output, preparation.to_json())
-    remove_leftovers(output)
-    folder = WorkFolder(output / _WORK)
-    _write_shards(preparation, output, folder, workers, report, progress)
-    content = write_summary(
-        output, preparation, (folder.statistics(clip) for clip in preparation.clips)
-    )
-    shutil.rmtree(output / _WORK)
-    return content
+    if done is None:
+        _begin(output, preparation.to_json())
+        remove_leftovers(output)
+        folder = WorkFolder(output / _WORK)
+        write_shards(output, folder)
+        statistics = (folder.statistics(clip) for clip in preparation.clips)
+        done = write_summary(output, preparation, statistics)
+    shutil.rmtree(output / _WORK, ignore_errors=True)
+    return done
 
 
 def _begin(output, run):
@@ -165,32 +186,37 @@ def _begin(output, run):
         )
 
 
-def _write_shards(preparation, output, folder, workers, report, progress):
-    from aan_keras.preparation.shards import ShardPlan, shard_clips, write_shard
+def unfinished_clips(preparation, output, folder):
+    """The clips that are neither prepared, nor left out, nor in a shard.
 
-    clips = preparation.clips
-    stored = {}
-    for shard in sorted(output.glob("*.tfrecord")):
-        stored[shard.name] = shard_clips(shard)
-    in_shards = {name for names in stored.values() for name in names or ()}
+    Args:
+        preparation: `Preparation`.
+        output: folder of the shards.
+        folder: `WorkFolder`.
+    """
+    from aan_keras.preparation.shards import shard_clips
+
+    stored = set()
+    for shard in output.glob("*.tfrecord"):
+        stored.update(shard_clips(shard) or ())
 
     def is_finished(clip):
         statistics = folder.statistics(clip)
         return statistics is not None and (
             statistics.error is not None
             or folder.has_record(clip)
-            or (clip.identity, clip.name) in in_shards
+            or (clip.identity, clip.name) in stored
         )
 
-    def store(complete):
-        name, members = complete
-        if stored.get(name) != [(clip.identity, clip.name) for clip in members]:
-            write_shard(output / name, (folder.record(clip) for clip in members))
-        for clip in members:
-            folder.discard_record(clip)
+    return [clip for clip in preparation.clips if not is_finished(clip)]
 
-    finished = {clip for clip in clips if is_finished(clip)}
-    todo = [clip for clip in clips if clip not in finished]
+
+def _write_shards(preparation, output, folder, workers, report, progress):
+    from aan_keras.preparation.shards import ShardPlan, store_shard
+
+    clips = preparation.clips
+    todo = unfinished_clips(preparation, output, folder)
+    waiting = set(todo)
     results = run_workers(todo, preparation.options, folder, workers)
     if progress is not None and todo:
         results = progress(results, len(todo), "preparing")
@@ -200,22 +226,20 @@ def _write_shards(preparation, output, folder, workers, report, progress):
     def advance():
         """Goes on, in the order of the list, as far as clips are finished."""
         nonlocal position
-        while position < len(clips) and clips[position] in finished:
+        while position < len(clips) and clips[position] not in waiting:
             clip = clips[position]
             statistics = folder.statistics(clip)
             position += 1
             if statistics.error is not None:
-                if report is not None:
-                    where = preparation.relative(clip.path)
-                    report(f"left out {where}: {preparation.reason(statistics)}")
+                preparation.report_left_out(statistics, report)
                 continue
             complete = plan.add(clip.split, clip, statistics.num_bytes)
             if complete is not None:
-                store(complete)
+                store_shard(output, folder, *complete)
 
     advance()
     for clip in results:
-        finished.add(clip)
+        waiting.remove(clip)
         advance()
     for complete in plan.finish():
-        store(complete)
+        store_shard(output, folder, *complete)

@@ -10,11 +10,14 @@ import numpy as np
 from aan_keras.data.clips import decode_frame
 from aan_keras.data.shard_frames import ShardFile, ShardFrames
 from aan_keras.data.shard_index import read_index
+from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.preparation.svg_histogram import Histogram
 
 _SAMPLES = 48
 _SAMPLE_SIZE = 160
+# Poses are fitted to this many frames at most, evenly over all: half a minute.
+_POSES = 100_000
 _COLOUR = (60, 255, 90)
 _REASONS = {
     "unreadable": "the file of a frame or photo cannot be read",
@@ -55,9 +58,9 @@ class ReportPage:
         self.folder = Path(folder)
         turn, tilt = np.arange(-90, 91, 10), np.arange(-60, 61, 5)
         self._pose = [
-            Histogram("Yaw, degrees", turn, "frames"),
-            Histogram("Pitch, degrees", tilt, "frames"),
-            Histogram("Roll, degrees", tilt, "frames"),
+            Histogram("Pitch, degrees, down", tilt, "frames"),
+            Histogram("Yaw, degrees, to the left", turn, "frames"),
+            Histogram("Roll, degrees, clockwise", tilt, "frames"),
         ]
         self._motion = Histogram(
             "Motion, face widths", np.arange(0, 0.31, 0.0125), "videos"
@@ -69,10 +72,7 @@ class ReportPage:
 
     def add(self, statistics):
         """Adds the `ClipStatistics` of one clip."""
-        if statistics.kept:
-            for histogram, values in zip(self._pose, np.transpose(statistics.pose)):
-                histogram.add(values)
-            self._width.add(statistics.face_width)
+        self._width.add(statistics.face_width)
         if statistics.motion is not None:
             self._motion.add([statistics.motion])
         self._seconds.update(statistics.seconds)
@@ -84,6 +84,7 @@ class ReportPage:
             content: what `write_summary` returns.
         """
         frames = content["frames"]
+        sheet = self._look_at_shards(content)
         charts = [*self._pose, self._motion, self._width]
         return "\n".join(
             [
@@ -93,9 +94,8 @@ class ReportPage:
                 _overview(content),
                 "<h2>Samples</h2><p>Crops with their landmarks, one a clip, evenly "
                 "over all clips.</p>",
-                f'<div class="sheet">{self._sheet(content)}</div>',
-                "<h2>Pose, motion and size</h2><p>Poses are fitted to six landmarks "
-                "and good to five or ten degrees. Motion is the standard deviation of "
+                f'<div class="sheet">{sheet}</div>',
+                "<h2>Pose, motion and size</h2><p>Motion is the standard deviation of "
                 "the landmarks over a video.</p>",
                 *(chart.svg() for chart in charts),
                 "<h2>Frames left out</h2>",
@@ -108,14 +108,14 @@ class ReportPage:
             ]
         )
 
-    def _sheet(self, content):
-        names = [
-            shard["name"]
-            for part in content["splits"].values()
-            for shard in part["shards"]
-        ]
-        count = sum(part["clips"] for part in content["splits"].values())
+    def _look_at_shards(self, content):
+        """Counts poses, and returns the sample crops."""
+        parts = content["splits"].values()
+        names = [shard["name"] for part in parts for shard in part["shards"]]
+        count = sum(part["clips"] for part in parts)
+        frames = sum(part["frames"] for part in parts)
         chosen = set(np.linspace(0, count - 1, min(count, _SAMPLES)).round().tolist())
+        stride = -(-frames // _POSES)
         figures, number = [], 0
         for name in names:
             file = ShardFile(self.folder / name)
@@ -125,6 +125,10 @@ class ReportPage:
                     place = number * 7 % len(clip.offsets)
                     figures.append(_figure(file, clip, place))
                 number += 1
+                poses = [head_pose(points) for points in clip.landmarks[::stride]]
+                angles = [pose.angles for pose in poses if pose is not None]
+                for histogram, values in zip(self._pose, np.transpose(angles)):
+                    histogram.add(values)
         return "".join(figures)
 
 

@@ -78,6 +78,22 @@ def shard_clips(path):
     return None if clips is None else [(clip.identity, clip.clip) for clip in clips]
 
 
+def store_shard(output, folder, name, clips):
+    """Moves clips from the work folder into a shard, if they are not there already.
+
+    Args:
+        output: folder of the shards.
+        folder: `WorkFolder`.
+        name: of the shard.
+        clips: list of `RawClip`.
+    """
+    path = Path(output) / name
+    if shard_clips(path) != [(clip.identity, clip.name) for clip in clips]:
+        write_shard(path, (folder.record(clip) for clip in clips))
+    for clip in clips:
+        folder.discard_record(clip)
+
+
 def describe_shard(path):
     """The entry of a shard in `dataset.json`."""
     path = Path(path)

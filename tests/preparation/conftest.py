@@ -1,5 +1,7 @@
 """Raw clips made from the one real face that the package holds."""
 
+import importlib.util
+
 import cv2
 import pytest
 
@@ -7,6 +9,10 @@ from aan_keras.faces import DlibLandmarker
 from aan_keras.preparation.layouts import RawClip
 from tests.faces.conftest import blank, face, moved, portrait, write_clip
 
+# Apache Beam has an environment of its own, see `make test-beam`.
+collect_ignore = (
+    [] if importlib.util.find_spec("apache_beam") else ["test_beam_pipeline.py"]
+)
 __all__ = ["blank", "face", "moved", "portrait", "write_clip"]
 
 

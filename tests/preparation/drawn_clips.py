@@ -54,7 +54,6 @@ def drawn_clip(raw_clip, options=None, landmarker=None):
     statistics.drop("blur")
     statistics.num_bytes = record.num_bytes
     statistics.face_width = [80.0] * count
-    statistics.pose = [[12.0, -3.0, 1.0]] * count
     statistics.motion = None if record.is_photo_set else 0.05
     return record, statistics
 

@@ -53,7 +53,8 @@ def test_sheet_is_bounded_and_spread(tmp_path):
 
 def test_figures_and_escaped_names(tmp_path):
     html, frames = make_page(tmp_path, ["anna", "a&b"])
-    assert f"10 to 20: {frames} frames" in html  # yaw 12
+    for chart in ("Pitch", "Yaw", "Roll"):
+        assert re.search(f"{chart}, degrees[^<]* <small>{frames} frames", html)
     assert f"75 to 100: {frames} frames" in html  # face width 80
     assert "0.05 to 0.0625: 2 videos" in html
     assert "&lt;b&gt;x&lt;/b&gt;" in html and "<b>" not in html

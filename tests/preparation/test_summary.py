@@ -46,7 +46,7 @@ def test_report_is_complete_in_itself(written):
     page = (output / "report.html").read_text()
     assert page.count("data:image/jpeg;base64,") == 2
     assert "http" not in page and "<script" not in page
-    for text in ("Yaw, degrees", "no face", "broken", "anna/v0", "ben/v0"):
+    for text in ("Yaw, degrees, to the left", "no face", "broken", "anna/v0", "ben/v0"):
         assert text in page
 
 
