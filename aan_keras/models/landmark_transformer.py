@@ -1,0 +1,251 @@
+"""Landmark transformer: another person's expression on this person's face shape."""
+
+import keras
+from keras import layers, ops
+
+from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.weak_perspective import fit_weak_perspective, lift, project
+from aan_keras.models.apertures import keep_apertures
+
+# A clip in which the face moves half as much as faces in general has shown all of its
+# expressions; its mean's expression then has this share of the usual variance. From
+# clips of one person that predict each other.
+_LEAST_NOISE = 0.15
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class LandmarkTransformer(keras.Model):
+    """Splits landmarks into pose, mean face, identity and expression.
+
+    `l = l_mean + l_id + l_exp` in the head's frame, after the pose is removed: the
+    landmarks are laid on a 3-D mean face seen in weak perspective. The transformer
+    takes `l_id` from the source, `l_exp` and the pose from the driving face.
+
+    One image does not show a mean over time. The linear estimate is the expectation of
+    the identity given the landmarks, both being Gaussian around the mean face: along
+    direction k of `filters`, in which expressions have variance 1 and identities
+    `variances[k]`, the estimate is `variances[k] / (variances[k] + noise)` times what
+    is seen. `noise` is 1 for one image, less for the mean of a clip. The network adds a
+    correction from the image and the landmarks; it begins at zero.
+
+    All weights that hold statistics (`filters`, `identity_basis`, ...) are set by
+    `set_statistics`; `fit` trains the network, with identity shapes as targets.
+
+    Args:
+        num_identity: directions of identity, M.
+        num_expression: principal components of the expression, K.
+        estimator: `"linear"` or `"network"`.
+        chip_size: side of the face chip that the network looks at, in pixels.
+        width: channels of its first convolution.
+
+    Inputs, a dict:
+        landmarks: float32 `[B, 68, 2]`, (x, y) in pixels, pixel centres at integers.
+        image: `[B, h, w, 3]` in [-1, 1], for `"network"`.
+
+    Output:
+        `l_id`, float32 `[B, 68, 3]`, in units of the distance between the mean face's
+        eyes, axes as in `fit_weak_perspective`; every image is estimated alone.
+
+    Example:
+
+    >>> transformer = LandmarkTransformer.from_preset("landmarks")
+    >>> source = transformer({"landmarks": source_landmarks})
+    >>> driving = transformer.clip_identity(driving_landmarks)
+    >>> moved = transformer.transform(driving_landmarks, source, driving)
+
+    Reference:
+        Ha et al., "MarioNETte: Few-shot Face Reenactment Preserving Identity of Unseen
+        Targets", AAAI 2020; linear estimate: Ioffe, "Probabilistic Linear Discriminant
+        Analysis", ECCV 2006.
+    """
+
+    def __init__(
+        self,
+        num_identity=60,
+        num_expression=30,
+        estimator="linear",
+        chip_size=64,
+        width=16,
+        dtype="float32",
+        **kwargs,
+    ):
+        super().__init__(dtype=dtype, **kwargs)
+        if estimator not in ("linear", "network"):
+            raise ValueError(
+                '`estimator` must be "linear" or "network". '
+                f"Received: estimator={estimator}"
+            )
+        if not (1 <= num_identity <= 136 and 1 <= num_expression <= 136):
+            raise ValueError(
+                "`num_identity` and `num_expression` must be from 1 to 136, the number "
+                f"of coordinates. Received: num_identity={num_identity}, "
+                f"num_expression={num_expression}"
+            )
+        self.num_identity = num_identity
+        self.num_expression = num_expression
+        self.estimator = estimator
+        self.chip_size = chip_size
+        self.width = width
+
+        # === Layers ===
+        self.chip = self.features = self.correction = None
+        if estimator == "network":
+            self.chip = FaceChip(chip_size)
+            self.features, self.correction = self._make_network()
+
+        # === Statistics ===
+        shapes = {
+            "mean_shape": (68, 3),
+            "pose_weights": (68,),
+            "filters": (204, num_identity),
+            "variances": (num_identity,),
+            "identity_basis": (num_identity, 204),
+            "expression_basis": (num_expression, 204),
+        }
+        self.statistics = {
+            name: self.add_weight(
+                shape=shape, initializer="ones", trainable=False, name=name
+            )
+            for name, shape in shapes.items()
+        }
+        self.built = True
+
+    def set_statistics(self, statistics):
+        """Sets what was measured on a data set.
+
+        Args:
+            statistics: dict of arrays, see `aan_keras.training.shape_statistics`.
+        """
+        for name, variable in self.statistics.items():
+            variable.assign(statistics[name])
+
+    def call(self, inputs, training=None):
+        deviation, pose = self.normalize(inputs["landmarks"])
+        coefficients = self._linear(deviation, 1.0)
+        if self.estimator == "network":
+            seen = ops.matmul(deviation, self.statistics["filters"])
+            image = self.chip(inputs["image"], inputs["landmarks"])
+            hidden = self.features(
+                [image, seen, pose[1][:, 2, :2]], training=training
+            )
+            coefficients = coefficients + self.correction(hidden)
+        return self._shape(coefficients)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape["landmarks"][0], 68, 3)
+
+    def normalize(self, landmarks):
+        """Removes the head's pose.
+
+        Args:
+            landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            `l_id + l_exp` `[B, 204]`, and the pose `(scale, rotation, shift)`.
+        """
+        landmarks = ops.cast(landmarks, "float32")
+        mean_shape = ops.convert_to_tensor(self.statistics["mean_shape"])
+        pose = fit_weak_perspective(
+            landmarks, mean_shape, ops.convert_to_tensor(self.statistics["pose_weights"])
+        )
+        deviation = lift(landmarks, mean_shape, *pose) - mean_shape
+        return ops.reshape(deviation, (-1, 204)), pose
+
+    def clip_identity(self, landmarks):
+        """`l_id` of the person in a clip, from all of its frames together.
+
+        Args:
+            landmarks: float32 `[T, 68, 2]`, frames of one clip; one will do.
+
+        Returns:
+            float32 `[1, 68, 3]`.
+        """
+        deviation, _ = self.normalize(landmarks)
+        seen = ops.matmul(deviation, self.statistics["filters"])
+        # Expressions have variance 1 in general: what varies within the clip does not
+        # stay in its mean.
+        varied = ops.mean(ops.var(seen, axis=0))
+        noise = ops.maximum(1.0 - 2.0 * varied, _LEAST_NOISE)
+        return self._shape(
+            self._linear(ops.mean(deviation, axis=0, keepdims=True), noise)
+        )
+
+    def expression(self, landmarks, identity):
+        """Coefficients `[B, K]` of `l_exp` in its principal components."""
+        deviation, _ = self.normalize(landmarks)
+        rest = deviation - ops.reshape(identity, (-1, 204))
+        return ops.matmul(rest, ops.transpose(self.statistics["expression_basis"]))
+
+    def transform(self, landmarks, source_identity, driving_identity):
+        """Driving landmarks for the source's face shape.
+
+        The pose and all of the driving face that is not identity stay as they are, so
+        that the driving person's own identity gives back the driving landmarks. Lips
+        that touch still touch, and eyes close by the same share of their opening.
+
+        Args:
+            landmarks: float32 `[T, 68, 2]`, driving.
+            source_identity, driving_identity: float32 `[1 or T, 68, 3]`.
+
+        Returns:
+            float32 `[T, 68, 2]`, in the driving image's pixels.
+        """
+        deviation, pose = self.normalize(landmarks)
+        mean_shape = ops.convert_to_tensor(self.statistics["mean_shape"])
+        driving = mean_shape + ops.reshape(deviation, (-1, 68, 3))
+        moved = driving + source_identity - driving_identity
+        moved = keep_apertures(
+            moved,
+            driving,
+            mean_shape + source_identity,
+            mean_shape + driving_identity,
+        )
+        return project(moved, *pose)
+
+    def get_config(self):
+        return {
+            "num_identity": self.num_identity,
+            "num_expression": self.num_expression,
+            "estimator": self.estimator,
+            "chip_size": self.chip_size,
+            "width": self.width,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    def _linear(self, deviation, noise):
+        variances = ops.convert_to_tensor(self.statistics["variances"])
+        seen = ops.matmul(deviation, self.statistics["filters"])
+        return seen * variances / (variances + noise)
+
+    def _shape(self, coefficients):
+        shape = ops.matmul(coefficients, self.statistics["identity_basis"])
+        return ops.reshape(shape, (-1, 68, 3))
+
+    def _make_network(self):
+        image = keras.Input((self.chip_size, self.chip_size, 3), name="chip")
+        seen = keras.Input((self.num_identity,), name="seen")
+        turn = keras.Input((2,), name="turn")
+        x = image
+        for i, channels in enumerate((1, 1.5, 2, 3)):
+            x = layers.Conv2D(
+                int(self.width * channels), 3, strides=2, padding="same", name=f"conv{i}"
+            )(x)
+            x = layers.GroupNormalization(4, name=f"norm{i}")(x)
+            x = layers.ReLU()(x)
+        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.Dropout(0.3)(x)
+        x = layers.Dense(48, activation="gelu", name="look")(x)
+        y = layers.Concatenate()([seen, turn])
+        y = layers.GaussianNoise(0.1)(y)
+        y = layers.Dense(64, activation="gelu", name="shape")(y)
+        x = layers.Concatenate()([x, y])
+        x = layers.Dropout(0.3)(x)
+        x = layers.Dense(64, activation="gelu", name="both")(x)
+        features = keras.Model([image, seen, turn], x, name="features")
+        correction = layers.Dense(
+            self.num_identity, kernel_initializer="zeros", name="correction"
+        )
+        correction.build((None, 64))
+        return features, correction
