@@ -5,6 +5,14 @@ and `run(arguments)`; what a command does is in the rooms below. None imports Te
 before it runs.
 """
 
-from aan_keras.commands import ablate, demo, evaluate, prepare, reenact, train
+from aan_keras.commands import (
+    ablate,
+    demo,
+    evaluate,
+    prepare,
+    reenact,
+    train,
+    train_landmarks,
+)
 
-COMMANDS = (reenact, prepare, train, evaluate, ablate, demo)
+COMMANDS = (reenact, prepare, train, train_landmarks, evaluate, ablate, demo)

@@ -47,12 +47,12 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     c = ops.sum(second * second, axis=-1)
     root = ops.sqrt(ops.maximum(a * c - b * b, epsilon**2))
     trace = ops.sqrt(a + c + 2.0 * root)  # of S^(1/2)
-    first_row = ((c + root)[:, None] * first - b[:, None] * second) / (
-        root * trace
-    )[:, None]
-    second_row = ((a + root)[:, None] * second - b[:, None] * first) / (
-        root * trace
-    )[:, None]
+    first_row = ((c + root)[:, None] * first - b[:, None] * second) / (root * trace)[
+        :, None
+    ]
+    second_row = ((a + root)[:, None] * second - b[:, None] * first) / (root * trace)[
+        :, None
+    ]
     rotation = ops.stack([first_row, second_row, _cross(first_row, second_row)], axis=1)
     scale = trace / 2.0
     shift = seen_mean - scale[:, None] * ops.matmul(rotation[:, :2], shape_mean)

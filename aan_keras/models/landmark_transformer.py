@@ -6,6 +6,7 @@ from keras import layers, ops
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.weak_perspective import fit_weak_perspective, lift, project
 from aan_keras.models.apertures import keep_apertures
+from aan_keras.models.preset import load_preset, save_preset
 
 # A clip in which the face moves half as much as faces in general has shown all of its
 # expressions; its mean's expression then has this share of the usual variance. From
@@ -18,18 +19,20 @@ class LandmarkTransformer(keras.Model):
     """Splits landmarks into pose, mean face, identity and expression.
 
     `l = l_mean + l_id + l_exp` in the head's frame, after the pose is removed: the
-    landmarks are laid on a 3-D mean face seen in weak perspective. The transformer
-    takes `l_id` from the source, `l_exp` and the pose from the driving face.
+    landmarks are laid on a 3-D mean face seen in weak perspective. `l_exp` lies in the
+    span of K principal components of expressions. The transformer takes `l_id` from the
+    source, the rest and the pose from the driving face.
 
-    One image does not show a mean over time. The linear estimate is the expectation of
-    the identity given the landmarks, both being Gaussian around the mean face: along
-    direction k of `filters`, in which expressions have variance 1 and identities
-    `variances[k]`, the estimate is `variances[k] / (variances[k] + noise)` times what
-    is seen. `noise` is 1 for one image, less for the mean of a clip. The network adds a
-    correction from the image and the landmarks; it begins at zero.
+    One image does not show a mean over time, so the coefficients of `l_exp` are
+    estimated. The linear estimate is the expectation given the landmarks, identities
+    and expressions being Gaussian around the mean face: along direction k of `filters`,
+    in which expressions have variance 1 and identities `variances[k]`, identity is
+    `variances[k] / (variances[k] + noise)` of what is seen, and expression the rest.
+    `noise` is 1 for one image, less for the mean of a clip. The network, if there is
+    one, adds a correction from the image and the landmarks; it begins at zero.
 
-    All weights that hold statistics (`filters`, `identity_basis`, ...) are set by
-    `set_statistics`; `fit` trains the network, with identity shapes as targets.
+    The statistics (`mean_shape`, `filters` ...) are set by `set_statistics`; `fit`
+    trains the network alone, with `l_id` as targets.
 
     Args:
         num_identity: directions of identity, M.
@@ -40,7 +43,7 @@ class LandmarkTransformer(keras.Model):
 
     Inputs, a dict:
         landmarks: float32 `[B, 68, 2]`, (x, y) in pixels, pixel centres at integers.
-        image: `[B, h, w, 3]` in [-1, 1], for `"network"`.
+        image: `[B, h, w, 3]` in [-1, 1]; for `"network"` only.
 
     Output:
         `l_id`, float32 `[B, 68, 3]`, in units of the distance between the mean face's
@@ -62,7 +65,7 @@ class LandmarkTransformer(keras.Model):
     def __init__(
         self,
         num_identity=60,
-        num_expression=30,
+        num_expression=20,
         estimator="linear",
         chip_size=64,
         width=16,
@@ -120,16 +123,14 @@ class LandmarkTransformer(keras.Model):
             variable.assign(statistics[name])
 
     def call(self, inputs, training=None):
-        deviation, pose = self.normalize(inputs["landmarks"])
-        coefficients = self._linear(deviation, 1.0)
+        deviation, (_, rotation, _) = self.normalize(inputs["landmarks"])
+        coefficients = self._linear(deviation, noise=1.0)
         if self.estimator == "network":
             seen = ops.matmul(deviation, self.statistics["filters"])
             image = self.chip(inputs["image"], inputs["landmarks"])
-            hidden = self.features(
-                [image, seen, pose[1][:, 2, :2]], training=training
-            )
+            hidden = self.features([image, seen, rotation[:, 2, :2]], training=training)
             coefficients = coefficients + self.correction(hidden)
-        return self._shape(coefficients)
+        return self._without_expression(deviation, coefficients)
 
     def compute_output_shape(self, input_shape):
         return (input_shape["landmarks"][0], 68, 3)
@@ -146,13 +147,15 @@ class LandmarkTransformer(keras.Model):
         landmarks = ops.cast(landmarks, "float32")
         mean_shape = ops.convert_to_tensor(self.statistics["mean_shape"])
         pose = fit_weak_perspective(
-            landmarks, mean_shape, ops.convert_to_tensor(self.statistics["pose_weights"])
+            landmarks,
+            mean_shape,
+            ops.convert_to_tensor(self.statistics["pose_weights"]),
         )
         deviation = lift(landmarks, mean_shape, *pose) - mean_shape
         return ops.reshape(deviation, (-1, 204)), pose
 
     def clip_identity(self, landmarks):
-        """`l_id` of the person in a clip, from all of its frames together.
+        """`l_id` of the person in a clip, from the landmarks of all of its frames.
 
         Args:
             landmarks: float32 `[T, 68, 2]`, frames of one clip; one will do.
@@ -166,12 +169,19 @@ class LandmarkTransformer(keras.Model):
         # stay in its mean.
         varied = ops.mean(ops.var(seen, axis=0))
         noise = ops.maximum(1.0 - 2.0 * varied, _LEAST_NOISE)
-        return self._shape(
-            self._linear(ops.mean(deviation, axis=0, keepdims=True), noise)
-        )
+        deviation = ops.mean(deviation, axis=0, keepdims=True)
+        return self._without_expression(deviation, self._linear(deviation, noise))
 
     def expression(self, landmarks, identity):
-        """Coefficients `[B, K]` of `l_exp` in its principal components."""
+        """Coefficients of `l_exp` in its principal components.
+
+        Args:
+            landmarks: float32 `[B, 68, 2]`.
+            identity: `l_id`, float32 `[1 or B, 68, 3]`.
+
+        Returns:
+            float32 `[B, K]`, in units of the distance between the eyes.
+        """
         deviation, _ = self.normalize(landmarks)
         rest = deviation - ops.reshape(identity, (-1, 204))
         return ops.matmul(rest, ops.transpose(self.statistics["expression_basis"]))
@@ -202,6 +212,36 @@ class LandmarkTransformer(keras.Model):
         )
         return project(moved, *pose)
 
+    @property
+    def preset_variables(self):
+        """Variables by name, for `aan_keras.models.preset`."""
+        named = dict(self.statistics)
+        if self.features is not None:
+            for layer in (*self.features.layers, self.correction):
+                for variable in layer.trainable_variables:
+                    named[f"{layer.name}/{variable.name}"] = variable
+        return named
+
+    @classmethod
+    def from_preset(cls, preset="landmarks"):
+        """Loads a shipped preset by name, or a preset folder by path.
+
+        Args:
+            preset: `"landmarks"`, or the path `save_to_preset` wrote to.
+
+        Returns:
+            The model, its weights checked against their SHA-256.
+        """
+        return load_preset(cls, preset)
+
+    def save_to_preset(self, path):
+        """Writes `config.json` and float32 weights to a folder.
+
+        Args:
+            path: folder; created if it does not exist.
+        """
+        save_preset(self, path, dtype="float32")
+
     def get_config(self):
         return {
             "num_identity": self.num_identity,
@@ -215,13 +255,19 @@ class LandmarkTransformer(keras.Model):
         }
 
     def _linear(self, deviation, noise):
+        """Expected coefficients of the expression, `[B, K]`."""
         variances = ops.convert_to_tensor(self.statistics["variances"])
         seen = ops.matmul(deviation, self.statistics["filters"])
-        return seen * variances / (variances + noise)
+        identity = ops.matmul(
+            seen * variances / (variances + noise), self.statistics["identity_basis"]
+        )
+        return ops.matmul(
+            deviation - identity, ops.transpose(self.statistics["expression_basis"])
+        )
 
-    def _shape(self, coefficients):
-        shape = ops.matmul(coefficients, self.statistics["identity_basis"])
-        return ops.reshape(shape, (-1, 68, 3))
+    def _without_expression(self, deviation, coefficients):
+        expression = ops.matmul(coefficients, self.statistics["expression_basis"])
+        return ops.reshape(deviation - expression, (-1, 68, 3))
 
     def _make_network(self):
         image = keras.Input((self.chip_size, self.chip_size, 3), name="chip")
@@ -230,7 +276,11 @@ class LandmarkTransformer(keras.Model):
         x = image
         for i, channels in enumerate((1, 1.5, 2, 3)):
             x = layers.Conv2D(
-                int(self.width * channels), 3, strides=2, padding="same", name=f"conv{i}"
+                int(self.width * channels),
+                3,
+                strides=2,
+                padding="same",
+                name=f"conv{i}",
             )(x)
             x = layers.GroupNormalization(4, name=f"norm{i}")(x)
             x = layers.ReLU()(x)
@@ -245,7 +295,7 @@ class LandmarkTransformer(keras.Model):
         x = layers.Dense(64, activation="gelu", name="both")(x)
         features = keras.Model([image, seen, turn], x, name="features")
         correction = layers.Dense(
-            self.num_identity, kernel_initializer="zeros", name="correction"
+            self.num_expression, kernel_initializer="zeros", name="correction"
         )
         correction.build((None, 64))
         return features, correction

@@ -10,26 +10,25 @@ import numpy as np
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
 
-def save_preset(model, path):
-    """Writes a Reenactor as a preset folder.
+def save_preset(model, path, dtype="float16"):
+    """Writes a model as a preset folder.
 
-    The weights are those that inference uses (moving averages where there are any), in
-    float16. Each file is written beside its place and renamed.
+    The weights are those that inference uses (moving averages where there are any).
+    Each file is written beside its place and renamed.
 
     Args:
-        model: `Reenactor`.
+        model: `Reenactor` or `LandmarkTransformer`.
         path: folder; created if missing.
+        dtype: of the weights in the file.
     """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    averages = {
-        id(variable): average
-        for variable, average in zip(
-            model.generator_variables if model.averages else (), model.averages
-        )
-    }
+    averages = {}
+    if getattr(model, "averages", ()):
+        pairs = zip(model.generator_variables, model.averages)
+        averages = {id(variable): average for variable, average in pairs}
     arrays = {
-        name: np.asarray(averages.get(id(variable), variable).value, "float16")
+        name: np.asarray(averages.get(id(variable), variable).value, dtype)
         for name, variable in named_variables(model).items()
     }
     temporary = path / "weights.npz.partial"
@@ -40,14 +39,18 @@ def save_preset(model, path):
     config = dict(model.get_config())
     for key in ("dtype", "name", "trainable"):
         config.pop(key)
-    content = {"model": "Reenactor", "config": config, "weights_sha256": digest}
+    content = {
+        "model": type(model).__name__,
+        "config": config,
+        "weights_sha256": digest,
+    }
     temporary = path / "config.json.partial"
     temporary.write_text(json.dumps(content, indent=2) + "\n")
     os.replace(temporary, path / "config.json")
 
 
 def load_preset(cls, preset, **overrides):
-    """Builds a Reenactor from a preset.
+    """Builds a model from a preset.
 
     Args:
         cls: the model class.
@@ -59,8 +62,8 @@ def load_preset(cls, preset, **overrides):
         The model.
 
     Raises:
-        ValueError: unknown preset, damaged configuration, or weights that do not match
-            their SHA-256 or the configuration.
+        ValueError: unknown preset, another kind of model, damaged configuration, or
+            weights that do not match their SHA-256 or the configuration.
     """
     folder = find_preset(preset)
     try:
@@ -71,6 +74,12 @@ def load_preset(cls, preset, **overrides):
             f"Preset configuration {folder / 'config.json'} is missing or damaged; "
             f"install the package again or save the preset again. Received: {error!r}"
         ) from error
+    kind = content.get("model")
+    if kind not in {c.__name__ for c in cls.__mro__}:
+        raise ValueError(
+            f"Preset {folder} is not of the kind {cls.__name__}; choose another one. "
+            f"Received: {kind}"
+        )
     weights = folder / "weights.npz"
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -111,7 +120,9 @@ def find_preset(preset):
 
 
 def named_variables(model):
-    """The generator's variables by a name that is the same in every process."""
+    """The preset's variables by a name that is the same in every process."""
+    if hasattr(model, "preset_variables"):
+        return model.preset_variables
     named = {}
     for net in model.generator_nets:
         parts = getattr(net, "nets", [net])

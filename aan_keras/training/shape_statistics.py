@@ -5,7 +5,6 @@ image.
 """
 
 import numpy as np
-import scipy.linalg
 
 from aan_keras.data.mirror import MIRROR_PERMUTATION
 
@@ -14,13 +13,12 @@ _LANDMARK_NOISE = 0.03
 _RIDGE = 0.2
 
 
-def shape_statistics(landmarks, identities, clips, num_identity, num_expression):
+def shape_statistics(images, num_identity, num_expression):
     """Mean face, pose weights, identity directions and expression components.
 
     Args:
-        landmarks: `[N, 68, 2]`, y down, in any unit.
-        identities: `[N]`, the person's name.
-        clips: `[N]`, name of the clip, among a person's.
+        images: `aan_keras.data.FaceImages`, or what has its `landmarks`, `people`,
+            `takes` and `weights`.
         num_identity: directions of identity, M.
         num_expression: principal components of the expression, K.
 
@@ -29,10 +27,8 @@ def shape_statistics(landmarks, identities, clips, num_identity, num_expression)
         `[204, M]`, `variances` `[M]`, `identity_basis` `[M, 204]`,
         `expression_basis` `[K, 204]`; see `LandmarkTransformer`.
     """
-    landmarks = np.asarray(landmarks, "float64")
-    people = np.unique(identities, return_inverse=True)[1]
-    names = [f"{i}/{c}" for i, c in zip(identities, clips)]
-    takes = np.unique(names, return_inverse=True)[1]
+    landmarks, people = np.asarray(images.landmarks, "float64"), images.people
+    takes, weights = images.takes, images.weights / images.weights.sum()
     counts = np.bincount(people)
     if len(counts) < 2 or counts.max() < 2:
         raise ValueError(
@@ -40,9 +36,6 @@ def shape_statistics(landmarks, identities, clips, num_identity, num_expression)
             f"identity from expression. Received: {len(counts)} people, "
             f"{len(landmarks)} images"
         )
-    # More images of a person say more of them, but not in proportion.
-    weights = counts[people] ** -0.5
-    weights /= weights.sum()
     point_weights = np.ones(68)
     mean_shape = None
     for _ in range(2):
@@ -52,9 +45,11 @@ def shape_statistics(landmarks, identities, clips, num_identity, num_expression)
     deviation = deviations(landmarks, mean_shape, point_weights).reshape(-1, 204)
     within, between = _covariances(deviation, people, weights)
     within += _RIDGE * np.trace(within) / 204 * np.eye(204)
-    variances, filters = scipy.linalg.eigh(between, within)
-    best = np.argsort(variances)[::-1][:num_identity]
-    variances, filters = np.maximum(variances[best], 0), filters[:, best]
+    # The generalized eigenproblem between x = variance within x.
+    whiten = np.linalg.inv(np.linalg.cholesky(within))
+    variances, directions = np.linalg.eigh(whiten @ between @ whiten.T)
+    variances = np.maximum(variances[::-1][:num_identity], 0)
+    filters = whiten.T @ directions[:, ::-1][:, :num_identity]
     basis = (within @ filters).T
     identity = (deviation @ filters * (variances / (variances + 1))) @ basis
     expression = _with_mirrored(deviation - identity)

@@ -1,0 +1,68 @@
+"""`aan-keras train-landmarks`."""
+
+import sys
+
+from aan_keras.commands import console
+
+NAME = "train-landmarks"
+SUMMARY = "train the landmark transformer on folders of face crops"
+EXAMPLE = """example:
+  aan-keras train-landmarks --data faces/train --output runs/landmarks
+  aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
+      --landmark-preset runs/landmarks
+"""
+
+
+def add_arguments(command):
+    command.add_argument(
+        "--data",
+        required=True,
+        metavar="FOLDER",
+        help="<identity>/<clip>/*.jpg and landmarks.npy",
+    )
+    command.add_argument(
+        "--output", required=True, metavar="FOLDER", help="preset and report.json"
+    )
+    command.add_argument(
+        "--estimator",
+        choices=("linear", "best"),
+        default="best",
+        help="linear only, or a network too if it is better (default: %(default)s)",
+    )
+    command.add_argument(
+        "--epochs",
+        type=console.positive,
+        default=8,
+        metavar="N",
+        help="of the network (default: %(default)s)",
+    )
+    command.add_argument(
+        "--validation",
+        nargs=2,
+        type=int,
+        default=(6, 12),
+        metavar=("VIDEOS", "PHOTOS"),
+        help="identities kept out of training (default: 6 12)",
+    )
+    command.add_argument("--seed", type=int, default=0)
+
+
+def run(arguments):
+    console.quiet_tensorflow(arguments.debug)
+    from aan_keras.training.train_landmarks import train_landmarks
+
+    report = train_landmarks(
+        arguments.data,
+        arguments.output,
+        validation=tuple(arguments.validation),
+        seed=arguments.seed,
+        epochs=arguments.epochs,
+        network=arguments.estimator == "best",
+        verbose=int(sys.stdout.isatty()),
+    )
+    for name, errors in report["errors"].items():
+        figures = ", ".join(f"{kind} {error:.2f}" for kind, error in errors.items())
+        print(
+            f"{name}: expression error on unseen people, % of eye distance: {figures}"
+        )
+    print(f"kept: {report['estimator']}: {arguments.output}")
