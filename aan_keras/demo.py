@@ -16,7 +16,7 @@ MOTION = ASSETS / "motion.npz"
 _COLUMNS = 7
 
 
-def write_demo(reenactor, folder=".", *, progress=None, relative=True):
+def write_demo(reenactor, folder=".", *, progress=None, mode="transform"):
     """Writes `demo.mp4` and a strip of it, `demo.png`.
 
     The strip's upper row shows landmarks, the source's and those of some driving
@@ -26,13 +26,13 @@ def write_demo(reenactor, folder=".", *, progress=None, relative=True):
         reenactor: `aan_keras.Reenactor`.
         folder: where to write.
         progress: see `Reenactment`.
-        relative: see `Reenactment`.
+        mode: see `Reenactment`.
 
     Returns:
         `(video, strip)`: two `Written`.
     """
     folder = pathlib.Path(folder)
-    reenactment = Reenactment(reenactor, PORTRAIT, MOTION, relative=relative)
+    reenactment = Reenactment(reenactor, PORTRAIT, MOTION, mode=mode)
     size, track = reenactor.image_size, reenactment.track
     shown = strip_frames(track.landmarks, _COLUMNS)
     frames, timer, kept = reenactment.frames(), Timer(), {}

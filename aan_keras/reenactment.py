@@ -10,6 +10,7 @@ from aan_keras.faces.input_error import InputError
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.faces.photo import to_rgb
 
+MODES = ("transform", "relative", "absolute")
 _COMPILED = weakref.WeakKeyDictionary()
 
 
@@ -27,9 +28,15 @@ class Reenactment:
             floats from 0 to 1 are converted).
         driving: path of a video, a photo or an `.npz` landmark track; `LandmarkTrack`;
             landmarks `[T, 68, 2]`; image, images, or an iterable of images.
-        relative: apply the driving motion, relative to the driving frame that looks
-            most like the source, to the source's own landmarks; otherwise the face
-            takes the driver's shape (see `transfer_motion`).
+        mode: how the driving landmarks fit the source's face.
+
+            - `"transform"`: the expression and pose of the driving face on the
+              source's face shape, see `LandmarkTransformer`.
+            - `"relative"`: the driving motion, relative to the driving frame that looks
+              most like the source, applied to the source's own landmarks.
+            - `"absolute"`: as they are; the face takes the driver's shape.
+        relative: True is the same as `mode="relative"`.
+        transformer: `LandmarkTransformer`; None: the shipped one, if it is needed.
         face: which face of the photo, 1 being the largest; None: the largest.
         driving_face: which face of the clip.
         landmarker: callable from a uint8 RGB image to a list of `Face` or `[68, 2]`
@@ -47,7 +54,7 @@ class Reenactment:
 
     Example:
 
-    >>> reenactment = Reenactment(reenactor, "photo.jpg", "clip.mp4", relative=True)
+    >>> reenactment = Reenactment(reenactor, "photo.jpg", "clip.mp4")
     >>> for image in reenactment.frames():
     ...     show(image)  # uint8 [S, S, 3]
     """
@@ -58,7 +65,9 @@ class Reenactment:
         source,
         driving,
         *,
+        mode=None,
         relative=False,
+        transformer=None,
         face=None,
         driving_face=None,
         landmarker=None,
@@ -66,6 +75,7 @@ class Reenactment:
         report=None,
         progress=None,
     ):
+        mode = _mode(mode, relative)
         size = reenactor.image_size
         find_faces = _Lazy(landmarker or DlibLandmarker, is_maker=landmarker is None)
         name = "the photo"
@@ -83,17 +93,34 @@ class Reenactment:
         self.source_image = crop.cut(photo, size)
         self.source_landmarks = crop.to_crop(found.landmarks, size)
         self.track = driving_track(driving, find_faces, driving_face, report, progress)
-        if relative and len(self.track) == 1:
+        if mode == "relative" and len(self.track) == 1:
             raise InputError(
                 f"{self.track.name} is a single frame: relative motion needs a clip; "
                 "leave it out to copy the pose itself"
             )
+        driving = self.track.landmarks
+        if mode == "transform":
+            driving = self._on_source_shape(driving, transformer)
         self.landmarks = transfer_motion(
-            self.source_landmarks, self.track.landmarks, relative
+            self.source_landmarks, driving, mode == "relative"
         )
 
     def __len__(self):
         return len(self.landmarks)
+
+    def _on_source_shape(self, driving, transformer):
+        if transformer is None:
+            from aan_keras.models.landmark_transformer import LandmarkTransformer
+
+            transformer = LandmarkTransformer.from_preset()
+        source = {
+            "landmarks": self.source_landmarks[None],
+            "image": self.source_image[None].astype("float32") / 127.5 - 1,
+        }
+        moved = transformer.transform(
+            driving, transformer(source), transformer.clip_identity(driving)
+        )
+        return moved.numpy()
 
     def frames(self):
         """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""
@@ -107,6 +134,15 @@ class Reenactment:
         )
         for landmarks in self.landmarks:
             yield drive(code, tf.constant(landmarks[None])).numpy()
+
+
+def _mode(mode, relative):
+    if mode not in (None, *MODES) or (relative and mode not in (None, "relative")):
+        raise ValueError(
+            f"`mode` must be one of {', '.join(MODES)}; `relative` stands for the second. "
+            f"Received: mode={mode}, relative={relative}"
+        )
+    return mode or ("relative" if relative else MODES[0])
 
 
 def _compiled_drive(reenactor):
@@ -137,8 +173,8 @@ def reenact(reenactor, source, driving, **options):
         reenactor: `aan_keras.Reenactor`.
         source: path of a photo, or an image array.
         driving: path of a video, photo or `.npz` track, arrays, or `LandmarkTrack`.
-        **options: `relative`, `face`, `driving_face`, `landmarker`,
-            `source_landmarks`, `report`, `progress`; see `Reenactment`.
+        **options: `mode`, `relative`, `transformer`, `face`, `driving_face`,
+            `landmarker`, `source_landmarks`, `report`, `progress`; see `Reenactment`.
 
     Returns:
         Iterator of uint8 RGB images `[S, S, 3]`, one a driving frame.

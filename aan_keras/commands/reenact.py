@@ -7,7 +7,7 @@ SUMMARY = "animate a photo by a clip, photo or track"
 EXAMPLE = """examples:
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
-      --relative --side-by-side
+      --landmarks relative --side-by-side
   aan-keras reenact --source photo.jpg --driving pose.jpg --output out.png
 """
 
@@ -24,10 +24,27 @@ def add_arguments(command):
         metavar="NAME|FOLDER",
         help="weights (default: %(default)s)",
     )
-    command.add_argument(
+    shape = command.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--landmarks",
+        choices=("transform", "relative", "absolute"),
+        default="transform",
+        help="transform: the clip's expressions and pose on the photo's face shape; "
+        "relative: its motion since the frame most like the photo; absolute: the "
+        "clip's face shape (default: %(default)s)",
+    )
+    shape.add_argument(
         "--relative",
-        action="store_true",
-        help="apply the motion to the source's own face shape",
+        dest="landmarks",
+        action="store_const",
+        const="relative",
+        help="the same as --landmarks relative",
+    )
+    command.add_argument(
+        "--landmark-preset",
+        default="landmarks",
+        metavar="NAME|FOLDER",
+        help="weights of --landmarks transform (default: %(default)s)",
     )
     command.add_argument(
         "--face",
@@ -59,7 +76,8 @@ def run(arguments):
         arguments.source,
         arguments.driving,
         arguments.output,
-        relative=arguments.relative,
+        mode=arguments.landmarks,
+        transformer=_transformer(arguments),
         face=arguments.face,
         driving_face=arguments.driving_face,
         side_by_side=arguments.side_by_side,
@@ -67,3 +85,11 @@ def run(arguments):
         progress=console.progress,
     )
     console.print_written(written)
+
+
+def _transformer(arguments):
+    if arguments.landmarks != "transform":
+        return None
+    from aan_keras.models.landmark_transformer import LandmarkTransformer
+
+    return LandmarkTransformer.from_preset(arguments.landmark_preset)

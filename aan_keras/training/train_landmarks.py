@@ -82,6 +82,7 @@ def train_landmarks(
             epochs=epochs,
             steps_per_epoch=steps,
             callbacks=list(callbacks),
+            shuffle=False,  # the data set does
             verbose=verbose,
         )
         models["network"] = model
@@ -120,7 +121,7 @@ def identity_targets(images, statistics):
 
 
 def identity_dataset(images, statistics, seed):
-    """Endless batches of `(inputs, l_id, weights)`, half of the images mirrored."""
+    """Endless batches of `(inputs, l_id, weights [B, 1])`, half of them mirrored."""
     targets, usable = identity_targets(images, statistics)
     chosen = np.flatnonzero(usable)
 
@@ -133,7 +134,7 @@ def identity_dataset(images, statistics, seed):
         target = mirror_shapes(targets[index]) if mirror else targets[index]
         gain, shift = np.exp(generator.normal(0, 0.15)), generator.normal(0, 0.1)
         image = np.clip(image * gain + shift, -1, 1).astype("float32")
-        weight = np.float32(images.weights[index])
+        weight = images.weights[index : index + 1].astype("float32")
         return image, landmarks, target.astype("float32"), weight
 
     size = images.image_size
@@ -147,7 +148,7 @@ def identity_dataset(images, statistics, seed):
             "landmarks": tf.ensure_shape(landmarks, (68, 2)),
         }
         target = tf.ensure_shape(target, (68, 3))
-        return inputs, target, tf.ensure_shape(weight, ())
+        return inputs, target, tf.ensure_shape(weight, (1,))
 
     dataset = tf.data.Dataset.counter().map(example, num_parallel_calls=2)
     return dataset.batch(BATCH_SIZE, drop_remainder=True).prefetch(2)
