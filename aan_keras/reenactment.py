@@ -139,8 +139,8 @@ class Reenactment:
 def _mode(mode, relative):
     if mode not in (None, *MODES) or (relative and mode not in (None, "relative")):
         raise ValueError(
-            f"`mode` must be one of {', '.join(MODES)}; `relative` stands for the second. "
-            f"Received: mode={mode}, relative={relative}"
+            f"`mode` must be one of {', '.join(MODES)}; `relative` stands for the "
+            f"second. Received: mode={mode}, relative={relative}"
         )
     return mode or ("relative" if relative else MODES[0])
 
