@@ -115,14 +115,8 @@ class Reenactment:
             from aan_keras.models.landmark_transformer import LandmarkTransformer
 
             transformer = LandmarkTransformer.from_preset()
-        source = {
-            "landmarks": self.source_landmarks[None],
-            "image": self.source_image[None].astype("float32") / 127.5 - 1,
-        }
-        moved = transformer.transform(
-            driving, transformer(source), transformer.clip_identity(driving)
-        )
-        return moved.numpy()
+        image = self.source_image.astype("float32") / 127.5 - 1
+        return transformer.put_on(driving, self.source_landmarks, image)
 
     def frames(self):
         """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""

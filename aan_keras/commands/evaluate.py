@@ -65,7 +65,7 @@ def add_arguments(command):
     )
     command.add_argument(
         "--landmarks",
-        choices=("absolute", "relative"),
+        choices=("absolute", "relative", "transform"),
         default="absolute",
         help="how another person's landmarks are applied (default: %(default)s)",
     )

@@ -5,7 +5,7 @@ import sys
 from aan_keras.commands import console
 
 NAME = "train-landmarks"
-SUMMARY = "train the landmark transformer on folders of face crops"
+SUMMARY = "train the landmark transformer on shards or folders of face crops"
 EXAMPLE = """example:
   aan-keras train-landmarks --data faces/train --output runs/landmarks
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
@@ -18,7 +18,7 @@ def add_arguments(command):
         "--data",
         required=True,
         metavar="FOLDER",
-        help="<identity>/<clip>/*.jpg and landmarks.npy",
+        help="shards, or <identity>/<clip>/*.jpg and landmarks.npy",
     )
     command.add_argument(
         "--output", required=True, metavar="FOLDER", help="preset and report.json"

@@ -1,6 +1,7 @@
 """Single faces with their person, for what is learned from one image at a time."""
 
 import dataclasses
+import warnings
 
 import cv2
 import numpy as np
@@ -32,18 +33,16 @@ class FaceImages:
     frames_per_clip: int = 64
 
     def __post_init__(self):
-        landmarks, encoded, takes = [], [], []
+        landmarks, self._places = [], []
         for number, clip in enumerate(self.clips):
             count = min(len(clip.frames), self.frames_per_clip)
             chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
             scale = self.image_size / clip.image_size
             points = np.asarray(clip.landmarks[chosen], "float64")
             landmarks.append((points + 0.5) * scale - 0.5)
-            encoded += [clip.frames[i] for i in chosen]
-            takes += [number] * count
-        self._encoded = encoded
+            self._places += [(number, int(i)) for i in chosen]
         self.landmarks = np.concatenate(landmarks)
-        self.takes = np.array(takes)
+        self.takes = np.array([number for number, _ in self._places])
         names = np.array([clip.identity for clip in self.clips])[self.takes]
         self.people = np.unique(names, return_inverse=True)[1]
         self.is_video = ~np.array([c.is_photo_set for c in self.clips])[self.takes]
@@ -54,9 +53,18 @@ class FaceImages:
         return len(self.landmarks)
 
     def image(self, index, mirror=False):
-        """float32 `[S, S, 3]` in [-1, 1], and its landmarks `[68, 2]`."""
+        """float32 `[S, S, 3]` in [-1, 1], and its landmarks `[68, 2]`.
+
+        A damaged frame is named in a warning, and grey.
+        """
         size = self.image_size
-        image = decode_frame(self._encoded[index])
+        clip, frame = self._places[index]
+        clip = self.clips[clip]
+        image = decode_frame(clip.frames[frame])
+        if image is None:
+            where = f"frame {frame} of {clip.identity}/{clip.name}"
+            warnings.warn(f"{where} is not a readable image", stacklevel=2)
+            image = np.full((size, size, 3), 128, np.uint8)
         if image.shape[0] != size:
             shrinks = image.shape[0] > size
             method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

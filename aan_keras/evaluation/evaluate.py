@@ -66,7 +66,7 @@ def evaluate(
         frames, drivers, seed: see `make_pairs`.
         pairs: path of a `pairs.json` to repeat instead.
         identities: names to use; None: all.
-        landmarks: key of `LANDMARK_MODES`: how the driver's landmarks are brought into
+        landmarks: one of `LANDMARK_MODES`: how the driver's landmarks are brought into
             the source's crop in cross pairs.
         image_size: side of all pictures; None: the largest of the presets'.
         networks: folder of optional weights, see `find_networks`.

@@ -6,12 +6,10 @@ from aan_keras.data.clips import decode_frame
 from aan_keras.evaluation.action_units import neutral_measures
 from aan_keras.evaluation.resize import resize_image, resize_landmarks
 from aan_keras.faces.motion_transfer import transfer_motion
+from aan_keras.models.landmark_transformer import LandmarkTransformer
 
 # How the driver's landmarks become landmarks in the source's crop, across identities.
-LANDMARK_MODES = {
-    "absolute": lambda source, driving: transfer_motion(source, driving),
-    "relative": lambda source, driving: transfer_motion(source, driving, relative=True),
-}
+LANDMARK_MODES = ("absolute", "relative", "transform")
 # The neutral face of a person is a median: more frames do not change it.
 _NEUTRAL_FRAMES = 64
 
@@ -22,7 +20,7 @@ class RealFrames:
     Args:
         clips: list of `aan_keras.data.Clip`.
         image_size: side of the pictures; clips of another size are resized.
-        landmark_mode: key of `LANDMARK_MODES`, for pairs of two people.
+        landmark_mode: one of `LANDMARK_MODES`, for pairs of two people.
     """
 
     def __init__(self, clips, image_size, landmark_mode="absolute"):
@@ -37,7 +35,7 @@ class RealFrames:
             name: resize_landmarks(clip.landmarks, clip.image_size, image_size)
             for name, clip in self._clips.items()
         }
-        self._place = LANDMARK_MODES[landmark_mode]
+        self._mode, self._transformer = landmark_mode, None
         self._placed, self._neutral = {}, {}
         self._faces, self._rows = None, {}
 
@@ -62,8 +60,17 @@ class RealFrames:
         name = (source, driving.identity, driving.clip)
         if name not in self._placed:
             track = self._landmarks[driving.identity, driving.clip]
-            self._placed[name] = self._place(self.landmarks(source), track)
+            self._placed[name] = self._place(source, track)
         return self._placed[name][driving.index]
+
+    def _place(self, source, track):
+        landmarks = self.landmarks(source)
+        if self._mode == "transform":
+            if self._transformer is None:
+                self._transformer = LandmarkTransformer.from_preset()
+            image = self.image(source).astype("float32") / 127.5 - 1
+            track = self._transformer.put_on(track, landmarks, image)
+        return transfer_motion(landmarks, track, self._mode == "relative")
 
     def batch(self, pairs):
         """What a method takes: `source`, `source_landmarks`, `driving_landmarks`."""

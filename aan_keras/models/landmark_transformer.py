@@ -52,9 +52,7 @@ class LandmarkTransformer(keras.Model):
     Example:
 
     >>> transformer = LandmarkTransformer.from_preset("landmarks")
-    >>> source = transformer({"landmarks": source_landmarks})
-    >>> driving = transformer.clip_identity(driving_landmarks)
-    >>> moved = transformer.transform(driving_landmarks, source, driving)
+    >>> moved = transformer.put_on(driving_landmarks, source_landmarks)
 
     Reference:
         Ha et al., "MarioNETte: Few-shot Face Reenactment Preserving Identity of Unseen
@@ -241,6 +239,24 @@ class LandmarkTransformer(keras.Model):
             path: folder; created if it does not exist.
         """
         save_preset(self, path, dtype="float32")
+
+    def put_on(self, landmarks, source_landmarks, source_image=None):
+        """A clip's landmarks on the face shape of a photo: all steps in one call.
+
+        Args:
+            landmarks: `[T, 68, 2]`, the driving clip; T may be 1.
+            source_landmarks: `[68, 2]` in the photo.
+            source_image: `[h, w, 3]` in [-1, 1], for the `"network"` estimator.
+
+        Returns:
+            float32 array `[T, 68, 2]`, in the driving clip's pixels.
+        """
+        landmarks = ops.convert_to_tensor(landmarks, "float32")
+        source = {"landmarks": ops.convert_to_tensor(source_landmarks, "float32")[None]}
+        if self.estimator == "network":
+            source["image"] = ops.convert_to_tensor(source_image, "float32")[None]
+        moved = self.transform(landmarks, self(source), self.clip_identity(landmarks))
+        return ops.convert_to_numpy(moved)
 
     def get_config(self):
         return {

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aan_keras.data.clips import read_clips
 from aan_keras.data.face_images import FaceImages
+from aan_keras.data.open_clips import open_clips
 from aan_keras.data.split import split_identities
 from aan_keras.models.landmark_transformer import LandmarkTransformer
 from aan_keras.training.shape_statistics import (
@@ -35,14 +35,15 @@ def train_landmarks(
     callbacks=(),
     verbose=0,
 ):
-    """Trains a landmark transformer on frame folders and keeps what estimates best.
+    """Trains a landmark transformer and keeps what estimates best.
 
     First the statistics and with them the linear estimator, which has a closed form;
     then, with `fit`, the network that corrects it. The network is kept if its error on
     the validation people is smaller.
 
     Args:
-        data: folder of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
+        data: folder of shards, or of `<identity>/<clip>/*.jpg` and `landmarks.npy`;
+            see `aan_keras.data.open_clips`.
         output: folder to write the preset and `report.json` to.
         validation: see `aan_keras.data.split_identities`.
         seed: decides the split, initial weights and order.
@@ -65,8 +66,8 @@ def train_landmarks(
             "`validation` must leave people to compare the estimators on. "
             f"Received: validation={validation}"
         )
-    images = FaceImages(read_clips(data, training))
-    unseen = FaceImages(read_clips(data, held_out))
+    images = FaceImages(open_clips(data, training))
+    unseen = FaceImages(open_clips(data, held_out))
     statistics = shape_statistics(images, num_identity, num_expression)
     sizes = {"num_identity": num_identity, "num_expression": num_expression}
     models = {"linear": LandmarkTransformer(**sizes)}
