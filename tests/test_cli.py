@@ -287,6 +287,23 @@ def test_relative_to_a_single_image(fails, copier):
     assert "single frame: relative motion needs a clip" in message
 
 
+def test_relative_is_short_for_landmarks_relative(fails, copier):
+    message = fails(PORTRAIT, PORTRAIT, "a.png", "--landmarks", "relative")
+    assert "single frame: relative motion needs a clip" in message
+
+
+def test_both_ways_to_say_it_are_wrong_usage(run, folder):
+    words = ("--source", PORTRAIT, "--driving", MOTION, "--output", folder / "a.mp4")
+    code, _, err = run("reenact", *words, "--relative", "--landmarks", "absolute")
+    assert code == 2 and "not allowed with argument" in err
+
+
+@pytest.mark.parametrize("name", ["nothing", "aan_128"])
+def test_wrong_landmark_preset(fails, copier, name):
+    message = fails(PORTRAIT, MOTION, "a.mp4", "--landmark-preset", name)
+    assert name in message
+
+
 def test_unknown_preset(fails):
     message = fails(PORTRAIT, MOTION, "a.mp4", "--preset", "nothing")
     assert "no preset" in message and "nothing" in message

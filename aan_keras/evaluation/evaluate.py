@@ -1,10 +1,10 @@
 """The paper's evaluation, from data to a page."""
 
 import hashlib
+import importlib.metadata
 import json
 import pathlib
 
-from aan_keras import __version__
 from aan_keras.data import read_clips
 from aan_keras.evaluation.face_analysis import FaceAnalysis
 from aan_keras.evaluation.frame_files import DRIVING, frame_path
@@ -110,7 +110,7 @@ def evaluate(
 
     real = RealFrames(clips, image_size, landmarks)
     setting = {
-        "library": __version__,
+        "library": importlib.metadata.version("aan_keras"),
         "measures": _MEASURES_VERSION,
         "protocol": protocol,
         "image_size": image_size,

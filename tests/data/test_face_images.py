@@ -62,3 +62,13 @@ def test_other_sizes_are_resized(images):
     np.testing.assert_allclose(landmarks, (original - 0.5) / 2, atol=1e-5)
     y, x = np.unravel_index(image[..., 0].argmax(), (64, 64))
     assert np.abs(landmarks[0] - [x, y]).max() <= 0.5
+
+
+def test_damaged_frame_is_named():
+    clips = [clip("anna", 3)]
+    clips[0].frames[1] = b"not a picture"
+    images = FaceImages(clips, image_size=64)
+    with pytest.warns(UserWarning, match="frame 1 of anna/v0 is not a readable image"):
+        image, landmarks = images.image(1)
+    np.testing.assert_allclose(image, 128 / 127.5 - 1, atol=1e-6)
+    assert landmarks.shape == (68, 2)

@@ -7,6 +7,7 @@ from aan_keras.evaluation.action_units import expression_measures
 from aan_keras.evaluation.pairs import FrameKey, Pair
 from aan_keras.evaluation.real_frames import RealFrames
 from aan_keras.faces.motion_transfer import transfer_motion
+from aan_keras.models.landmark_transformer import LandmarkTransformer
 
 SELF = Pair(FrameKey("anna", "v0", 0), FrameKey("anna", "v0", 3))
 CROSS = Pair(FrameKey("anna", "v0", 0), FrameKey("ben", "v0", 2))
@@ -32,6 +33,17 @@ def test_cross_is_placed_in_the_sources_crop(clips, mode, relative):
     source, track = ((clip.landmarks + 0.5) / 2 - 0.5 for clip in clips[:2])
     expected = transfer_motion(source[0], track, relative)[2]
     np.testing.assert_allclose(real.driving_landmarks(CROSS), expected, atol=1e-3)
+
+
+def test_cross_is_put_on_the_sources_face_shape(clips):
+    real = RealFrames(clips, 64, "transform")
+    source, track = ((clip.landmarks + 0.5) / 2 - 0.5 for clip in clips[:2])
+    moved = LandmarkTransformer.from_preset().put_on(track, source[0])
+    expected = transfer_motion(source[0], moved)[2]
+    np.testing.assert_allclose(real.driving_landmarks(CROSS), expected, atol=1e-3)
+    np.testing.assert_allclose(
+        real.driving_landmarks(SELF), (clips[0].landmarks[3] + 0.5) / 2 - 0.5, atol=1e-4
+    )
 
 
 def test_unknown_mode(clips):

@@ -188,6 +188,21 @@ def test_network_begins_as_the_linear_estimate(people, statistics, transformer):
 
 
 @pytest.mark.parametrize("estimator", ["linear", "network"])
+def test_put_on_is_all_steps_in_one(people, statistics, estimator):
+    model = made(statistics, estimator=estimator, chip_size=32)
+    for variable in model.trainable_variables:
+        variable.assign(variable + 0.01)
+    landmarks, source = people.landmarks[:5], people.landmarks[50]
+    image = np.random.default_rng(0).uniform(-1, 1, (128, 128, 3)).astype("float32")
+    inputs = {"landmarks": source[None].astype("float32"), "image": image[None]}
+    found = model.put_on(landmarks, source, image)
+    clip = clip_identity(model, landmarks)
+    expected = transform(model, landmarks, as_numpy(model(inputs)), clip)
+    assert found.shape == (5, 68, 2) and found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("estimator", ["linear", "network"])
 def test_preset_and_config_round_trip(people, statistics, tmp_path, estimator):
     model = made(statistics, estimator=estimator, chip_size=32)
     for variable in model.trainable_variables:
