@@ -185,6 +185,11 @@ def test_failure_in_the_middle_leaves_no_file(tmp_path, landmarker):
 
     with pytest.raises(Exception, match="less"):
         reenact_file(
-            Failing(), PORTRAIT, MOTION, tmp_path / "out.mp4", landmarker=landmarker
+            Failing(),
+            PORTRAIT,
+            MOTION,
+            tmp_path / "out.mp4",
+            landmarker=landmarker,
+            mode="absolute",
         )
     assert list(tmp_path.iterdir()) == []
