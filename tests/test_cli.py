@@ -373,7 +373,12 @@ def test_interrupt_leaves_nothing(run, monkeypatch, folder, number):
 
     handler = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(console, "load_reenactor", lambda arguments: Interrupted())
-    code, out, err = run("demo", "--output", folder)
+    # A shell starts its background jobs with Ctrl-C ignored, and tests may be one.
+    keyboard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code, out, err = run("demo", "--output", folder)
+    finally:
+        signal.signal(signal.SIGINT, keyboard)
     assert (code, out, err) == (130, "", "aan-keras: interrupted\n")
     assert list(folder.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) == handler

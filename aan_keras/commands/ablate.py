@@ -51,14 +51,7 @@ def add_arguments(command):
     command.add_argument(
         "--perceptual", metavar="vgg19|vgg16|identity|none|PATH", help="features"
     )
-    command.add_argument(
-        "--validation",
-        nargs=2,
-        type=int,
-        default=(6, 12),
-        metavar=("VIDEOS", "PHOTOS"),
-        help="identities that are evaluated, not trained on (default: 6 12)",
-    )
+    console.add_validation(command, "that are evaluated, not trained on")
     command.add_argument("--protocol", choices=("self", "cross"), default="cross")
     command.add_argument(
         "--frames",

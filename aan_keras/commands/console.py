@@ -61,3 +61,15 @@ def positive(text):
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
     return number
+
+
+def add_validation(command, what="kept out of training"):
+    """Adds `--validation VIDEOS PHOTOS`, see `aan_keras.data.split_identities`."""
+    command.add_argument(
+        "--validation",
+        nargs=2,
+        type=int,
+        default=(6, 12),
+        metavar=("VIDEOS", "PHOTOS"),
+        help=f"identities {what} (default: 6 12)",
+    )

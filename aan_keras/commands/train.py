@@ -40,14 +40,7 @@ def add_arguments(command):
         "--perceptual", metavar="vgg19|vgg16|identity|none|PATH", help="features"
     )
     command.add_argument("--learning-rate", type=float, metavar="RATE")
-    command.add_argument(
-        "--validation",
-        nargs=2,
-        type=int,
-        default=(6, 12),
-        metavar=("VIDEOS", "PHOTOS"),
-        help="identities kept out of training (default: 6 12)",
-    )
+    console.add_validation(command)
     command.add_argument(
         "--checkpoint-every", type=console.positive, default=500, metavar="N"
     )

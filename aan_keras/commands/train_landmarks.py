@@ -36,14 +36,7 @@ def add_arguments(command):
         metavar="N",
         help="of the network (default: %(default)s)",
     )
-    command.add_argument(
-        "--validation",
-        nargs=2,
-        type=int,
-        default=(6, 12),
-        metavar=("VIDEOS", "PHOTOS"),
-        help="identities kept out of training (default: 6 12)",
-    )
+    console.add_validation(command)
     command.add_argument("--seed", type=int, default=0)
 
 
