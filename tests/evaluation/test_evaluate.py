@@ -10,6 +10,7 @@ import pytest
 
 from aan_keras.evaluation import evaluate
 from aan_keras.faces import InputError, VideoReader, read_photo
+from tests.data.shard_folder import make_shard_folder
 
 OPTIONS = {"frames": 2, "batch_size": 3}
 
@@ -195,3 +196,23 @@ def test_nothing_to_pair(people, tmp_path):
     with pytest.raises(ValueError, match="Received: neither"):
         evaluate(people, tmp_path / "e")
     assert not (tmp_path / "e").exists()
+
+
+def test_prepared_shards_give_what_folders_give(finished, people, tmp_path):
+    output, results, _ = finished
+    shards = make_shard_folder(
+        people, tmp_path / "shards", test=("cora",), suffix="png"
+    )
+    again = evaluate(
+        shards,
+        tmp_path / "e",
+        pairs=output / "pairs.json",
+        identities=["anna", "ben"],
+        presets=[],
+        floors=("copy",),
+        image_size=64,
+    )
+    assert again["rows"]["copy"] == results["rows"]["copy"]
+    # Without names, the people that were kept for tests.
+    with pytest.raises(InputError, match="the data lack frame anna"):
+        evaluate(shards, tmp_path / "f", pairs=output / "pairs.json")
