@@ -24,6 +24,7 @@ from aan_keras.evaluation.results import (
     write_results,
 )
 from aan_keras.faces import InputError, write_photo
+from aan_keras.models.preset import find_preset
 
 # Raised when a figure's definition changes, so that older ones are measured again.
 _MEASURES_VERSION = 1
@@ -118,6 +119,7 @@ def evaluate(
         "protocol": protocol,
         "image_size": image_size,
         "landmarks": landmarks if protocol == "cross" else "the driving frame's own",
+        "landmarks_sha256": _landmark_weights(protocol, landmarks),
         "pairs_sha256": _digest(content["pairs"]),
         "frames_sha256": content["frames_sha256"],
         "arcface": found.arcface is not None,
@@ -193,9 +195,8 @@ class _Measurement:
         for name, pictures in ((method.name, images), (DRIVING, known["driving"])):
             for number, picture in zip(numbers, pictures):
                 path = frame_path(self.output, name, number)
-                if name == method.name or not path.exists():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    write_photo(path, picture)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_photo(path, picture)
         faces = self._analysis(images)
         values = measure_pairs(self.protocol, images, faces, known, self.networks.lpips)
         records.forget(numbers)
@@ -209,6 +210,14 @@ def _open(data, identities):
         if splits.get("test", {}).get("identities"):
             split = "test"
     return open_clips(data, identities, split)
+
+
+def _landmark_weights(protocol, landmarks):
+    """SHA-256 of the shipped landmark transformer's weights, where it is used."""
+    if protocol == "self" or landmarks != "transform":
+        return None
+    config = (find_preset("landmarks") / "config.json").read_text()
+    return json.loads(config)["weights_sha256"]
 
 
 def _overlap(presets, pairs):

@@ -66,6 +66,7 @@ def test_page_is_complete_in_itself(finished):
     assert "AAN (the paper)" in page and "<svg" in page
     videos = sorted((output / "videos").glob("*.mp4"))
     assert len(videos) == 2
+    assert "best: anna/v0 driven by anna/v0" in page or "best: ben/v0" in page
     frames = [image for _, image in VideoReader(videos[0])]
     assert len(frames) == 5 and frames[0].shape[1] == 5 * (64 + 2)
 
