@@ -1,7 +1,7 @@
 # make demo           animate the bundled portrait: demo.mp4 and demo.png
 # make test           what CI runs: lint, all tests on TensorFlow, layers and losses on JAX
 # make test-oldest    all tests on the oldest versions that setup.cfg allows
-# make test-backends  layers and losses on JAX and on PyTorch
+# make test-backends  layers, losses and metrics on JAX and on PyTorch
 # make lint           ruff, rules and format
 # make bench          speed tables, JSON in benchmarks/results
 #

@@ -1,7 +1,8 @@
 """Seconds that each metric takes over 1,000 pairs of real frames at 128 px.
 
 Decoding and generating are not counted. Faces are found in source, driving and output
-of every pair, as if no frame were seen twice.
+of every pair, as if no frame were seen twice. CPU seconds are all cores' work, which
+other programs on the machine don't change.
 
 Example: python benchmarks/metric_speed.py --data faces/train --threads 2
 """
@@ -27,16 +28,19 @@ SIZE = 128
 
 
 class Stopwatch:
-    """Sums of seconds by name."""
+    """Sums of seconds by name, of the clock and of all cores' work."""
 
     def __init__(self):
         self.seconds = {}
 
     def __call__(self, name, function, *arguments):
-        start = time.perf_counter()
+        before = time.perf_counter(), time.process_time()
         result = function(*arguments)
         result = tf.nest.map_structure(np.asarray, result)  # waits for it
-        self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - start
+        after = time.perf_counter(), time.process_time()
+        entry = self.seconds.setdefault(name, [0.0, 0.0])
+        for i in range(2):
+            entry[i] += after[i] - before[i]
         return result
 
 
@@ -122,10 +126,10 @@ def main():
         run("AUCON", metrics.AUCON().per_sample, *units)
         for kind in (metrics.AKD, metrics.NME):
             run("AKD and NME", kind().per_sample, *landmarks[1:])
-    total = sum(watch.seconds.values())
+    total = np.sum(list(watch.seconds.values()), axis=0)
     rows = [
-        {"what": name, "seconds": round(value, 2)}
-        for name, value in [*watch.seconds.items(), ("all", total)]
+        {"what": name, "seconds": round(clock, 2), "CPU seconds": round(work, 2)}
+        for name, (clock, work) in [*watch.seconds.items(), ("all", total)]
     ]
     report(
         "metric_speed",

@@ -24,7 +24,7 @@ def add_arguments(command):
         "--data",
         required=True,
         metavar="FOLDER",
-        help="<identity>/<clip>/*.jpg and landmarks.npy",
+        help="output of `prepare`, or <identity>/<clip>/*.jpg and landmarks.npy",
     )
     command.add_argument("--output", required=True, metavar="FOLDER")
     command.add_argument(

@@ -1,5 +1,8 @@
 """Videos of source, driving clip and what the methods make of them."""
 
+import hashlib
+import json
+
 import numpy as np
 
 from aan_keras.evaluation.measures import overall
@@ -11,10 +14,12 @@ from aan_keras.faces import VideoWriter
 _BATCH = 16
 # Frame folders don't say how fast they were filmed.
 _FPS = 25
+# What says, in the results, which landmarks drive.
+_LANDMARKS = ("frames_sha256", "landmarks", "landmarks_sha256")
 
 
 def write_videos(evaluation, progress):
-    """Writes `videos/<kind>_<source>_<driver>.mp4`: whole clips, all methods.
+    """Writes `videos/<kind>_<source>_<driver>_<digest>.mp4`: whole clips, all methods.
 
     The clips are those on which the last method is best, in the middle and worst.
 
@@ -23,20 +28,34 @@ def write_videos(evaluation, progress):
         progress: callable `(iterable, total, what)`.
 
     Returns:
-        dict of kind to path; fewer than three where there are fewer clips.
+        dict of path to caption; fewer than three where there are fewer clips.
     """
     folder = evaluation.output / "videos"
     folder.mkdir(exist_ok=True)
+    # Other weights make another video; for the same ones nobody need wait again.
+    digest = _digest(evaluation)
     written = {}
     for kind, (source, driver) in _chosen_clips(evaluation).items():
-        name = f"{kind}_{source.identity}_{driver.identity}_{driver.clip}.mp4"
+        name = f"{kind}_{source.identity}_{driver.identity}_{driver.clip}_{digest}.mp4"
         path = folder / name
         if not path.exists():
             _write_video(evaluation, source, driver, path, progress, kind)
-        written[kind] = path
-    for old in set(folder.glob("*.mp4")) - set(written.values()):
+        written[path] = (
+            f"{kind}: {source.identity}/{source.clip} driven by "
+            f"{driver.identity}/{driver.clip}"
+        )
+    for old in set(folder.glob("*.mp4")) - set(written):
         old.unlink()
     return written
+
+
+def _digest(evaluation):
+    depends_on = [
+        [[method.name, method.weights, method.model] for method in evaluation.methods],
+        [evaluation.results[key] for key in _LANDMARKS],
+        evaluation.real.image_size,
+    ]
+    return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()[:8]
 
 
 def _chosen_clips(evaluation):

@@ -5,7 +5,8 @@ import importlib.metadata
 import json
 import pathlib
 
-from aan_keras.data import read_clips
+from aan_keras.data import open_clips
+from aan_keras.data.dataset_file import is_shard_folder, read_dataset_file
 from aan_keras.evaluation.face_analysis import FaceAnalysis
 from aan_keras.evaluation.frame_files import DRIVING, frame_path
 from aan_keras.evaluation.measured_pairs import MeasuredPairs
@@ -23,6 +24,7 @@ from aan_keras.evaluation.results import (
     write_results,
 )
 from aan_keras.faces import InputError, write_photo
+from aan_keras.models.preset import find_preset
 
 # Raised when a figure's definition changes, so that older ones are measured again.
 _MEASURES_VERSION = 1
@@ -57,7 +59,9 @@ def evaluate(
     gives the same `results.json`, byte for byte, and so does a new one.
 
     Args:
-        data: folder of frame folders (see `aan_keras.data.read_clips`).
+        data: folder that `aan-keras prepare` wrote, or one of frame folders (see
+            `aan_keras.data.open_clips`). Of prepared data the split "test" is used if
+            there is one and no `identities` are named.
         output: folder; created if missing.
         protocol: `"self"` or `"cross"`; None: that of `pairs`.
         presets: names or folders; `NAME=FOLDER` names the table's row.
@@ -81,7 +85,7 @@ def evaluate(
     report = report or (lambda line: None)
     progress = progress or (lambda iterable, total, what: iterable)
     output = pathlib.Path(output)
-    clips = read_clips(data, identities)
+    clips = _open(data, identities)
     if pairs is None:
         if protocol is None:
             raise ValueError("`protocol` or `pairs` is needed. Received: neither")
@@ -115,6 +119,7 @@ def evaluate(
         "protocol": protocol,
         "image_size": image_size,
         "landmarks": landmarks if protocol == "cross" else "the driving frame's own",
+        "landmarks_sha256": _landmark_weights(protocol, landmarks),
         "pairs_sha256": _digest(content["pairs"]),
         "frames_sha256": content["frames_sha256"],
         "arcface": found.arcface is not None,
@@ -125,7 +130,7 @@ def evaluate(
     )
     measured = {}
     for method in methods:
-        origin = {**setting, "weights_sha256": method.weights}
+        origin = {**setting, "weights_sha256": method.weights, "model": method.model}
         records = measurement(method, origin)
         measured[method.name] = [records[number] for number in range(len(listed))]
     if openface is not None:
@@ -190,13 +195,29 @@ class _Measurement:
         for name, pictures in ((method.name, images), (DRIVING, known["driving"])):
             for number, picture in zip(numbers, pictures):
                 path = frame_path(self.output, name, number)
-                if name == method.name or not path.exists():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    write_photo(path, picture)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_photo(path, picture)
         faces = self._analysis(images)
         values = measure_pairs(self.protocol, images, faces, known, self.networks.lpips)
         records.forget(numbers)
         records.add(numbers, faces.found, values)
+
+
+def _open(data, identities):
+    split = "train"
+    if identities is None and is_shard_folder(data):
+        splits = read_dataset_file(data)["splits"]
+        if splits.get("test", {}).get("identities"):
+            split = "test"
+    return open_clips(data, identities, split)
+
+
+def _landmark_weights(protocol, landmarks):
+    """SHA-256 of the shipped landmark transformer's weights, where it is used."""
+    if protocol == "self" or landmarks != "transform":
+        return None
+    config = (find_preset("landmarks") / "config.json").read_text()
+    return json.loads(config)["weights_sha256"]
 
 
 def _overlap(presets, pairs):

@@ -14,7 +14,7 @@ FLOORS = ("copy", "warp")
 class Copy:
     """The source, unchanged: the person is right, the motion is not."""
 
-    name, weights = "copy", None
+    name, weights, model = "copy", None, None
 
     def __call__(self, batch):
         return batch["source"].copy()
@@ -23,7 +23,7 @@ class Copy:
 class Warp:
     """The source under the thin-plate spline between the landmark sets."""
 
-    name, weights = "warp", None
+    name, weights, model = "warp", None, None
 
     def __init__(self, image_size):
         from aan_keras.layers.flow_warp import FlowWarp
@@ -54,7 +54,7 @@ class Preset:
         self.name = name
         self._model = Reenactor.from_preset(preset)
         config = json.loads((find_preset(preset) / "config.json").read_text())
-        self.weights = config["weights_sha256"]
+        self.weights, self.model = config["weights_sha256"], config["config"]
         self.image_size = image_size
         self._compiled = None
 

@@ -2,6 +2,8 @@
 
 import html
 
+import numpy as np
+
 from aan_keras.evaluation.measures import BY_NAME
 from aan_keras.evaluation.table import heading
 
@@ -65,9 +67,8 @@ def _panel(name, rows, people, top):
     present = [v for column in values.values() for v in column if v is not None]
     if not present:
         return None
-    low, high = min(present), max(present)
-    margin = 0.08 * (high - low) or 0.5
-    low, high = low - margin, high + margin
+    ticks = _ticks(min(present), max(present))
+    low, high = ticks[0], ticks[-1]
     bottom = top + _HEIGHT - _BOTTOM
     inner = _HEIGHT - _TOP - _BOTTOM
     step = (_WIDTH - _LEFT - _RIGHT) / len(people)
@@ -76,13 +77,12 @@ def _panel(name, rows, people, top):
         f"{heading(name)}</text>"
     ]
     decimals = BY_NAME[name].decimals
-    for k in range(4):
-        value = low + (high - low) * k / 3
-        y = bottom - inner * k / 3
+    for value in ticks:
+        y = bottom - inner * (value - low) / (high - low)
         parts.append(
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
             f'stroke="#ddd"/><text x="{_LEFT - 6}" y="{y + 4:.1f}" font-size="10" '
-            f'text-anchor="end">{value:.{decimals}f}</text>'
+            f'text-anchor="end">{value:g}</text>'
         )
     for m, (method, column) in enumerate(values.items()):
         # Side by side, so that equal figures don't hide each other.
@@ -99,3 +99,13 @@ def _panel(name, rows, people, top):
                 f"{value:.{decimals}f}</title></circle>"
             )
     return "".join(parts)
+
+
+def _ticks(low, high):
+    """Three to seven round numbers, evenly spaced, from below `low` to above `high`."""
+    span = max(high - low, 1e-3)
+    power = 10.0 ** np.floor(np.log10(span / 3))
+    step = next(power * k for k in (1, 2, 5, 10) if span / (power * k) <= 5)
+    first, last = np.floor(low / step), np.ceil(high / step)
+    last = max(last, first + 1)
+    return [round(float(k * step), 6) for k in np.arange(first, last + 1)]

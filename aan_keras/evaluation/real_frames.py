@@ -5,6 +5,7 @@ import numpy as np
 from aan_keras.data.clips import decode_frame
 from aan_keras.evaluation.action_units import neutral_measures
 from aan_keras.evaluation.resize import resize_image, resize_landmarks
+from aan_keras.faces.input_error import InputError
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.models.landmark_transformer import LandmarkTransformer
 
@@ -42,7 +43,12 @@ class RealFrames:
     def image(self, key):
         """uint8 `[S, S, 3]`."""
         clip = self._clips[key.identity, key.clip]
-        return resize_image(decode_frame(clip.frames[key.index]), self.image_size)
+        image = decode_frame(clip.frames[key.index])
+        if image is None:
+            raise InputError(
+                f"the data's frame {key} can't be read: copy or prepare the data again"
+            )
+        return resize_image(image, self.image_size)
 
     def landmarks(self, key):
         """float32 `[68, 2]`, as the data have them."""

@@ -68,7 +68,7 @@ def _page(evaluation, sheets, videos):
         "<h2>Clips</h2>",
         f'<p class="note">The clips on which {last} is best, in the middle and worst '
         f"in {ranking}; 25 frames a second, whatever the clip had.</p>",
-        *(_video(kind, path) for kind, path in videos.items()),
+        *(_video(path, caption) for path, caption in videos.items()),
         "<h2>Pairs</h2>",
     ]
     for method in dict.fromkeys(name for name, _ in sheets):
@@ -113,9 +113,9 @@ def _image(path, caption):
     )
 
 
-def _video(kind, path):
+def _video(path, caption):
     data = base64.b64encode(path.read_bytes()).decode()
-    caption = html.escape(f"{kind}: {path.stem.partition('_')[2]}")
+    caption = html.escape(caption)
     return (
         '<figure><video controls loop muted playsinline src="data:video/mp4;base64,'
         f'{data}"></video><figcaption>{caption}</figcaption></figure>'

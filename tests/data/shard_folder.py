@@ -10,9 +10,9 @@ from aan_keras.data.clip_example import write_example
 from aan_keras.data.shard_index import write_index
 
 
-def make_record(folder):
+def make_record(folder, suffix="jpg"):
     """The clip in a frame folder, as what `write_example` takes."""
-    files = sorted(folder.glob("*.jpg"))
+    files = sorted(folder.glob(f"*.{suffix}"))
     return types.SimpleNamespace(
         identity=folder.parent.name,
         clip=folder.name,
@@ -24,7 +24,7 @@ def make_record(folder):
     )
 
 
-def make_shard_folder(faces, output, test=("gus",), clips_a_shard=4):
+def make_shard_folder(faces, output, test=("gus",), clips_a_shard=4, suffix="jpg"):
     """Writes `output` as `aan-keras prepare` would; `test`: test identities."""
     output.mkdir()
     folders = sorted(file.parent for file in faces.glob("*/*/landmarks.npy"))
@@ -37,7 +37,7 @@ def make_shard_folder(faces, output, test=("gus",), clips_a_shard=4):
             path = output / f"{split}-{start // clips_a_shard:05d}.tfrecord"
             with tf.io.TFRecordWriter(str(path)) as writer:
                 for folder in members:
-                    writer.write(write_example(make_record(folder)))
+                    writer.write(write_example(make_record(folder, suffix)))
             write_index(path)
             part["shards"].append({"name": path.name, "clips": len(members)})
         for folder in chosen:

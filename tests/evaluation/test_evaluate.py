@@ -10,6 +10,7 @@ import pytest
 
 from aan_keras.evaluation import evaluate
 from aan_keras.faces import InputError, VideoReader, read_photo
+from tests.data.shard_folder import make_shard_folder
 
 OPTIONS = {"frames": 2, "batch_size": 3}
 
@@ -65,6 +66,7 @@ def test_page_is_complete_in_itself(finished):
     assert "AAN (the paper)" in page and "<svg" in page
     videos = sorted((output / "videos").glob("*.mp4"))
     assert len(videos) == 2
+    assert "best: anna/v0 driven by anna/v0" in page or "best: ben/v0" in page
     frames = [image for _, image in VideoReader(videos[0])]
     assert len(frames) == 5 and frames[0].shape[1] == 5 * (64 + 2)
 
@@ -195,3 +197,23 @@ def test_nothing_to_pair(people, tmp_path):
     with pytest.raises(ValueError, match="Received: neither"):
         evaluate(people, tmp_path / "e")
     assert not (tmp_path / "e").exists()
+
+
+def test_prepared_shards_give_what_folders_give(finished, people, tmp_path):
+    output, results, _ = finished
+    shards = make_shard_folder(
+        people, tmp_path / "shards", test=("cora",), suffix="png"
+    )
+    again = evaluate(
+        shards,
+        tmp_path / "e",
+        pairs=output / "pairs.json",
+        identities=["anna", "ben"],
+        presets=[],
+        floors=("copy",),
+        image_size=64,
+    )
+    assert again["rows"]["copy"] == results["rows"]["copy"]
+    # Without names, the people that were kept for tests.
+    with pytest.raises(InputError, match="the data lack frame anna"):
+        evaluate(shards, tmp_path / "f", pairs=output / "pairs.json")

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from skimage.transform import SimilarityTransform
+from skimage.transform import estimate_transform
 
 from aan_keras.evaluation.onnx_network import (
     ARCFACE_POINTS,
@@ -72,7 +72,7 @@ def test_chip_as_scikit_image_fits_it():
     image = np.stack([x, y, 0 * x], -1).astype("uint8")
     five = [landmarks[36:42].mean(0), landmarks[42:48].mean(0)]
     five += [landmarks[30], landmarks[48], landmarks[54]]
-    fit = SimilarityTransform.from_estimate(np.array(five), np.array(ARCFACE_POINTS))
+    fit = estimate_transform("similarity", np.array(five), np.array(ARCFACE_POINTS))
     chip = arcface_chip(image, landmarks).astype("float64")
     for place in ((56, 60), (40, 80), (70, 50)):
         expected = fit.inverse(np.array([place], "float64"))[0]

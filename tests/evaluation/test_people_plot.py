@@ -31,7 +31,7 @@ def test_a_point_for_each_person_and_method():
 
 
 def test_height_is_the_figure():
-    _, found = circles(["l1"])
+    root, found = circles(["l1"])
     y = {text: place[1] for text, place in found.items()}
     high, low, middle = (
         y[f"{name}"]
@@ -39,6 +39,9 @@ def test_height_is_the_figure():
     )
     assert high < middle < low  # y grows downwards
     assert (low - middle) / (low - high) == pytest.approx(7.5 / 9, abs=0.01)
+    # Lines at round numbers around the figures.
+    words = [text.text for text in root.iter(f"{SVG}text")]
+    assert words[words.index("L1 ↓") + 1 :][:6] == ["12", "14", "16", "18", "20", "22"]
     x = {text: place[0] for text, place in found.items()}
     assert x["net<1>, anna: 12.00"] < x["copy, ben: 21.00"]
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from aan_keras.evaluation import FaceAnalysis
 from aan_keras.evaluation.action_units import expression_measures
 from aan_keras.evaluation.pairs import FrameKey, Pair
 from aan_keras.evaluation.real_frames import RealFrames
+from aan_keras.faces import InputError
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.models.landmark_transformer import LandmarkTransformer
 
@@ -75,3 +78,9 @@ def test_faces_are_analysed_once_each(clips, landmarker):
     assert np.abs(error).max() < 2
     np.testing.assert_array_equal(known["driving_neutral"][1], real.neutral("ben"))
     np.testing.assert_array_equal(known["source_neutral"][1], real.neutral("anna"))
+
+
+def test_damaged_frame_is_one_clear_line(clips):
+    broken = dataclasses.replace(clips[0], frames=[b""] * 5)
+    with pytest.raises(InputError, match="frame anna/v0/3 can't be read"):
+        RealFrames([broken], 128).image(SELF.driving)
