@@ -8,8 +8,7 @@ DEFAULT_PRESET = "aan_128"
 
 
 def load_reenactor(arguments):
-    """Loads `arguments.preset`, keeping TensorFlow quiet."""
-    quiet_tensorflow(arguments.debug)
+    """Loads `arguments.preset`."""
     from aan_keras.models.reenactor import Reenactor
 
     return Reenactor.from_preset(arguments.preset)

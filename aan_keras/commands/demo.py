@@ -22,6 +22,7 @@ def add_arguments(command):
 
 
 def run(arguments):
+    console.quiet_tensorflow(arguments.debug)
     model = console.load_reenactor(arguments)
     from aan_keras.demo import write_demo
 

@@ -58,6 +58,7 @@ def add_arguments(command):
 def run(arguments):
     tflite = arguments.format == "tflite"
     _check(arguments, tflite)
+    console.quiet_tensorflow(arguments.debug)
     model = console.load_reenactor(arguments)
     if tflite:
         from aan_keras.exporting import export_tflite
