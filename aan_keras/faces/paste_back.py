@@ -3,7 +3,7 @@
 import numpy as np
 
 # Width of the blend inside the crop's edges, as a part of the crop's side.
-_FEATHER = 0.2
+_FEATHER = 0.15
 
 
 class PasteBack:
