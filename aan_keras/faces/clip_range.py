@@ -71,8 +71,8 @@ class ClipRange:
         if not inside.any():
             seconds = float((index[-1] + 1) / track.fps)
             raise InputError(
-                f"{track.name} has no face between {self.start:g} and "
-                f"{'its end' if self.end is None else f'{self.end:g}'} s: it is "
+                f"{track.name} has no face between {self.start:g} s and "
+                f"{'its end' if self.end is None else f'{self.end:g} s'}: it is "
                 f"{seconds:.1f} s long"
             )
         return dataclasses.replace(
