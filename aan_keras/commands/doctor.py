@@ -26,8 +26,10 @@ def run(arguments):
                 print(f"  {'':<28} -> {finding.remedy}")
             missing += bool(finding.remedy) and finding.needed
     if missing:
+        things = "1 thing" if missing == 1 else f"{missing} things"
+        verb = "is" if missing == 1 else "are"
         raise ValueError(
-            f"{missing} thing{'s' if missing > 1 else ''} that the commands need "
-            "missing or wrong: follow the arrows above"
+            f"{things} that the commands need {verb} missing or wrong: "
+            "follow the arrows above"
         )
     print("everything that the commands need is there")
