@@ -462,7 +462,7 @@ def test_kinds_that_do_not_go_together_are_wrong_usage(run, driving, output):
 def test_help_has_an_example(run, command):
     code, out, err = run(command, "--help")
     assert (code, err) == (0, "")
-    assert f"aan-keras {command} " in out.split("example")[1]
+    assert f"aan-keras {command}" in out.split("example")[1]
 
 
 # === As a process ===
