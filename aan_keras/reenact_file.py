@@ -1,12 +1,19 @@
 """From files to a file: what the command line does."""
 
+import collections
 import dataclasses
 import pathlib
 import time
 
 import numpy as np
 
-from aan_keras.faces import InputError, VideoReader, VideoWriter, write_photo
+from aan_keras.faces import (
+    ClipRange,
+    InputError,
+    VideoReader,
+    VideoWriter,
+    write_photo,
+)
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.photo import PHOTO_SUFFIXES, read_photo
@@ -48,7 +55,7 @@ class Timer:
         return self._count / (self._last - self._first) if self._count > 0 else 0.0
 
 
-def check_file_kinds(driving, output):
+def check_file_kinds(driving, output, clip_range=None):
     """A photo drives a photo, a clip or a track drives a video."""
     still = pathlib.Path(driving).suffix.lower() in PHOTO_SUFFIXES
     suffix = pathlib.Path(output).suffix.lower()
@@ -62,6 +69,11 @@ def check_file_kinds(driving, output):
             f"{output} can't hold the result: a driving clip gives a video; "
             "use a name that ends in .mp4"
         )
+    if still and clip_range not in (None, ClipRange()):
+        raise InputError(
+            f"{driving} is a photo: a start, an end, a frame rate and a number of "
+            "frames belong to a clip"
+        )
 
 
 def reenact_file(
@@ -71,6 +83,8 @@ def reenact_file(
     output,
     *,
     side_by_side=False,
+    track=None,
+    clip_range=None,
     progress=None,
     **options,
 ):
@@ -84,17 +98,27 @@ def reenact_file(
             has the frame rate and the sound of the driving clip, and appears when it
             is complete.
         side_by_side: source, driving and result next to each other.
+        track: `LandmarkTrack` of `driving`, where it was found before; None: find it.
+        clip_range: see `Reenactment`.
         progress: see `Reenactment`.
         **options: of `Reenactment`.
 
     Returns:
         `Written`.
     """
-    check_file_kinds(driving, output)
+    check_file_kinds(driving, output, clip_range)
     driving = pathlib.Path(driving)
-    reenactment = Reenactment(reenactor, source, driving, progress=progress, **options)
-    frames = _side_by_side(reenactment, driving) if side_by_side else None
-    frames = frames or reenactment.frames()
+    reenactment = Reenactment(
+        reenactor,
+        source,
+        driving if track is None else track,
+        clip_range=clip_range,
+        progress=progress,
+        **options,
+    )
+    frames = reenactment.frames()
+    if side_by_side:
+        frames = _side_by_side(reenactment, frames, driving)
     if driving.suffix.lower() in PHOTO_SUFFIXES:
         write_photo(output, next(iter(frames)))
         return Written(pathlib.Path(output), 1, 0.0)
@@ -102,23 +126,24 @@ def reenact_file(
         frames = progress(frames, len(reenactment), "reenacting")
     track, timer = reenactment.track, Timer()
     sound = None if driving.suffix.lower() == ".npz" else driving
-    with VideoWriter(output, track.fps, audio_from=sound) as video:
+    with VideoWriter(output, track.fps, sound, reenactment.starts_at) as video:
         for index, frame in zip(track.frame_index, frames):
             video.write(frame, int(index))
             timer.tick()
     return Written(pathlib.Path(output), len(track), timer.per_second)
 
 
-def _side_by_side(reenactment, driving):
-    """Yields source, driving and result, joined, one driving frame after another."""
-    size = reenactment.reenactor.image_size
+def _side_by_side(reenactment, frames, driving):
+    """Yields source, driving and result, joined, one frame after another."""
+    before = reenactment.before
+    shown = _driving_images(reenactment, driving, len(before))
+    for image, result in zip(shown, frames):
+        yield np.hstack([before, image, result])
+
+
+def _driving_images(reenactment, driving, size):
+    """Yields what drives each frame, `[size, size, 3]`."""
     track = reenactment.track
-    shown = _driving_images(track, driving, size)
-    for image, result in zip(shown, reenactment.frames()):
-        yield np.hstack([reenactment.source_image, image, result])
-
-
-def _driving_images(track, driving, size):
     if driving.suffix.lower() == ".npz":
         for landmarks in track.landmarks:
             yield draw_landmarks(
@@ -128,7 +153,7 @@ def _driving_images(track, driving, size):
     if driving.suffix.lower() in PHOTO_SUFFIXES:
         yield track.crop.cut(read_photo(driving), size)
         return
-    kept = set(track.frame_index.tolist())
-    for index, image in VideoReader(driving):
-        if index in kept:
+    times = collections.Counter(reenactment.driving_frames.tolist())
+    for index, image in VideoReader(driving).between(min(times), max(times) + 1):
+        for _ in range(times[index]):
             yield track.crop.cut(image, size)

@@ -3,10 +3,19 @@
 import pathlib
 import weakref
 
-from aan_keras.faces import DlibLandmarker, Face, FaceCrop, choose_face, read_photo
+from aan_keras.faces import (
+    ClipRange,
+    DlibLandmarker,
+    Face,
+    FaceCrop,
+    PasteBack,
+    choose_face,
+    read_photo,
+)
 from aan_keras.faces.choose_face import as_faces
 from aan_keras.faces.driving_track import driving_track
 from aan_keras.faces.input_error import InputError
+from aan_keras.faces.landmark_smoothing import smooth_track
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.faces.photo import to_rgb
 
@@ -44,14 +53,21 @@ class Reenactment:
         landmarker: callable from a uint8 RGB image to a list of `Face` or `[68, 2]`
             arrays; None: `DlibLandmarker()`.
         source_landmarks: `[68, 2]` in pixels of the photo; nothing is detected then.
+        clip_range: `ClipRange`: which part of the clip, how many frames a second.
+        smooth: take the jitter out of the driving landmarks (`smooth_track`).
+        paste_back: give frames of the photo's size, with the face crop in its place.
         report: callable that takes a line of text: which of several faces is used,
             which frames have no face.
         progress: callable `(iterable, total, what)` that returns an iterable.
 
     Attributes:
+        before: uint8, what the frames show before anything moves: the photo with
+            `paste_back`, else its crop.
         source_image: uint8 `[S, S, 3]`, the photo's crop.
         source_landmarks: float32 `[68, 2]`, in that crop.
-        track: `LandmarkTrack` of the driving clip, in its own crop.
+        track: `LandmarkTrack` of the driving frames, in the clip's own crop.
+        driving_frames: int `[T]`, which frame of the clip each of them shows.
+        starts_at: seconds into the clip at which the track begins.
         landmarks: float32 `[T, 68, 2]`, what drives the network, in the source's crop.
 
     Example:
@@ -74,6 +90,9 @@ class Reenactment:
         driving_face=None,
         landmarker=None,
         source_landmarks=None,
+        clip_range=None,
+        smooth=False,
+        paste_back=False,
         report=None,
         progress=None,
     ):
@@ -93,8 +112,14 @@ class Reenactment:
         crop = FaceCrop.around(found.box, photo.shape)
         self.reenactor = reenactor
         self.source_image = crop.cut(photo, size)
+        self.before = photo if paste_back else self.source_image
         self.source_landmarks = crop.to_crop(found.landmarks, size)
-        self.track = driving_track(driving, find_faces, driving_face, report, progress)
+        self._paste_back = PasteBack(photo, crop) if paste_back else None
+        part = clip_range or ClipRange()
+        track = driving_track(driving, find_faces, driving_face, report, progress, part)
+        self.starts_at = part.frames(track.fps)[0] / track.fps
+        track = smooth_track(track) if smooth else track
+        self.track, self.driving_frames = part.retime(track)
         if mode == "relative" and len(self.track) == 1:
             raise InputError(
                 f"{self.track.name} is a single frame: relative motion needs a clip; "
@@ -119,7 +144,14 @@ class Reenactment:
         return transformer.put_on(driving, self.source_landmarks, image)
 
     def frames(self):
-        """Yields uint8 RGB images `[S, S, 3]`, one for each frame of `track`."""
+        """Gives uint8 RGB images, one for each frame of `track`.
+
+        They are `[S, S, 3]`, or as large as the photo with `paste_back`.
+        """
+        frames = self._drive_frames()
+        return frames if self._paste_back is None else map(self._paste_back, frames)
+
+    def _drive_frames(self):
         if hasattr(self.reenactor, "animate"):
             yield from self.reenactor.animate(
                 self.source_image, self.source_landmarks, self.landmarks
@@ -175,10 +207,12 @@ def reenact(reenactor, source, driving, **options):
         source: path of a photo, or an image array.
         driving: path of a video, photo or `.npz` track, arrays, or `LandmarkTrack`.
         **options: `mode`, `relative`, `transformer`, `face`, `driving_face`,
-            `landmarker`, `source_landmarks`, `report`, `progress`; see `Reenactment`.
+            `landmarker`, `source_landmarks`, `clip_range`, `smooth`, `paste_back`,
+            `report`, `progress`; see `Reenactment`.
 
     Returns:
-        Iterator of uint8 RGB images `[S, S, 3]`, one a driving frame.
+        Iterator of uint8 RGB images, one a driving frame: `[S, S, 3]`, or as large as
+        the photo with `paste_back`.
 
     Example:
 

@@ -135,6 +135,27 @@ def test_video_from_a_track(run, folder, copier, short_track):
     assert len(list(VideoReader(folder / "a.mp4"))) == 5
 
 
+def test_options_of_reenact(run, folder, copier, short_track):
+    words = ("--source", PORTRAIT, "--driving", short_track, "--landmarks", "absolute")
+    part = ("--start", 0.04, "--end", 0.16, "--fps", 50, "--max-frames", 4)
+    more = ("--paste-back", "--smooth", "--output", folder / "a.mp4")
+    code, out, err = run("reenact", *words, *part, *more)
+    assert (code, err) == (0, "")
+    video = VideoReader(folder / "a.mp4")
+    assert (video.num_frames, video.fps, video.size) == (4, 50, (512, 512))
+
+
+def test_several_photos_into_a_folder(run, folder, copier, tmp_path, short_track):
+    for name in ("a.jpg", "b.jpg"):
+        shutil.copy(PORTRAIT, tmp_path / name)
+    words = ("--source", tmp_path / "a.jpg", tmp_path / "b.jpg")
+    words += ("--driving", short_track, "--landmarks", "absolute", "--output", folder)
+    code, out, err = run("reenact", *words)
+    assert (code, err) == (0, "") and len(out.splitlines()) == 2
+    found = sorted(path.name for path in folder.iterdir())
+    assert found == ["a_short.mp4", "b_short.mp4"]
+
+
 def test_photo_from_a_photo_side_by_side(run, folder, copier):
     words = ("--source", PORTRAIT, "--driving", PORTRAIT, "--side-by-side")
     code, out, err = run("reenact", *words, "--output", folder / "a.png")
@@ -403,6 +424,9 @@ def test_failure_keeps_the_older_file(run, monkeypatch, folder):
 # === Usage ===
 
 
+REENACT = ["reenact", "--source", "a.jpg", "--driving", "b.mp4"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -411,6 +435,11 @@ def test_failure_keeps_the_older_file(run, monkeypatch, folder):
         ["reenact"],
         ["reenact", "--source", "a.jpg", "--driving", "b.mp4"],
         ["reenact", "--face", "0"],
+        [*REENACT, "--start", "2", "--end", "1", "--output", "a.mp4"],
+        [*REENACT, "--fps", "0", "--output", "a.mp4"],
+        [*REENACT, "--max-frames", "0", "--output", "a.mp4"],
+        [*REENACT, "c.mp4", "--output", "a.mp4"],
+        [*REENACT[:-1], "b.jpg", "--max-frames", "3", "--output", "a.png"],
         ["demo", "--preset"],
         ["train", "--output", "runs/a"],
         ["train", "--output", "runs/a", "--data", "faces"],
@@ -434,11 +463,11 @@ def test_kinds_that_do_not_go_together_are_wrong_usage(run, driving, output):
     assert f"{output} can't hold the result" in err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["reenact", "train", "demo"])
+@pytest.mark.parametrize("command", ["reenact", "train", "demo", "doctor"])
 def test_help_has_an_example(run, command):
     code, out, err = run(command, "--help")
     assert (code, err) == (0, "")
-    assert f"aan-keras {command} " in out.split("example")[1]
+    assert f"aan-keras {command}" in out.split("example")[1]
 
 
 # === As a process ===

@@ -8,6 +8,7 @@ before it runs.
 from aan_keras.commands import (
     ablate,
     demo,
+    doctor,
     evaluate,
     export,
     prepare,
@@ -16,4 +17,14 @@ from aan_keras.commands import (
     train_landmarks,
 )
 
-COMMANDS = (reenact, prepare, train, train_landmarks, evaluate, ablate, export, demo)
+COMMANDS = (
+    reenact,
+    prepare,
+    train,
+    train_landmarks,
+    evaluate,
+    ablate,
+    export,
+    demo,
+    doctor,
+)

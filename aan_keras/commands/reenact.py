@@ -3,21 +3,33 @@
 from aan_keras.commands import console
 
 NAME = "reenact"
-SUMMARY = "animate a photo by a clip, photo or track"
+SUMMARY = "animate photos by clips, photos or tracks"
 EXAMPLE = """examples:
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
       --landmarks relative --side-by-side
   aan-keras reenact --source photo.jpg --driving pose.jpg --output out.png
+  aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
+      --paste-back --smooth --start 2 --end 8.5
+  aan-keras reenact --source *.jpg --driving a.mp4 b.mp4 --output results
 """
 
 
 def add_arguments(command):
-    command.add_argument("--source", required=True, metavar="PHOTO")
+    command.add_argument("--source", required=True, nargs="+", metavar="PHOTO")
     command.add_argument(
-        "--driving", required=True, metavar="IMAGE|VIDEO|TRACK.npz", help="the motion"
+        "--driving",
+        required=True,
+        nargs="+",
+        metavar="IMAGE|VIDEO|TRACK.npz",
+        help="the motion",
     )
-    command.add_argument("--output", required=True, metavar="OUT.png|OUT.mp4")
+    command.add_argument(
+        "--output",
+        required=True,
+        metavar="OUT.png|OUT.mp4|FOLDER",
+        help="a folder for several photos or clips",
+    )
     command.add_argument(
         "--preset",
         default=console.DEFAULT_PRESET,
@@ -61,30 +73,66 @@ def add_arguments(command):
     command.add_argument(
         "--side-by-side", action="store_true", help="source, driving and result"
     )
+    command.add_argument(
+        "--paste-back",
+        action="store_true",
+        help="the whole photo, with the moving face in it",
+    )
+    command.add_argument(
+        "--smooth", action="store_true", help="take jitter out of the motion"
+    )
+    command.add_argument(
+        "--start", type=float, default=0.0, metavar="SECONDS", help="part of the clip"
+    )
+    command.add_argument("--end", type=float, metavar="SECONDS")
+    command.add_argument(
+        "--max-frames", type=console.positive, metavar="N", help="stop after N frames"
+    )
+    command.add_argument(
+        "--fps", type=float, metavar="RATE", help="frames a second (default: clip's)"
+    )
 
 
 def run(arguments):
     console.quiet_tensorflow(arguments.debug)
+    from aan_keras.faces import ClipRange
     from aan_keras.reenact_file import check_file_kinds, reenact_file
+    from aan_keras.reenact_files import name_outputs, reenact_files
 
+    several = len(arguments.source) > 1 or len(arguments.driving) > 1
     try:
-        check_file_kinds(arguments.driving, arguments.output)
+        part = ClipRange(
+            arguments.start, arguments.end, arguments.max_frames, arguments.fps
+        )
+        outputs = {(arguments.source[0], arguments.driving[0]): arguments.output}
+        if several:
+            outputs = name_outputs(
+                arguments.source, arguments.driving, arguments.output
+            )
+        for (_, driving), output in outputs.items():
+            check_file_kinds(driving, output, part)
     except ValueError as error:
         arguments.parser.error(str(error))
-    written = reenact_file(
-        console.load_reenactor(arguments),
-        arguments.source,
-        arguments.driving,
-        arguments.output,
-        mode=arguments.landmarks,
-        transformer=_transformer(arguments),
-        face=arguments.face,
-        driving_face=arguments.driving_face,
-        side_by_side=arguments.side_by_side,
-        report=print,
-        progress=console.progress,
-    )
-    console.print_written(written)
+    reenactor = console.load_reenactor(arguments)
+    options = {
+        "mode": arguments.landmarks,
+        "transformer": _transformer(arguments),
+        "face": arguments.face,
+        "driving_face": arguments.driving_face,
+        "side_by_side": arguments.side_by_side,
+        "paste_back": arguments.paste_back,
+        "smooth": arguments.smooth,
+        "clip_range": part,
+        "report": print,
+        "progress": console.progress,
+    }
+    if several:
+        inputs = (arguments.source, arguments.driving, arguments.output)
+        for written in reenact_files(reenactor, *inputs, **options):
+            console.print_written(written)
+        return
+    inputs = (arguments.source[0], arguments.driving[0], arguments.output)
+    console.print_written(reenact_file(reenactor, *inputs, **options))
 
 
 def _transformer(arguments):

@@ -11,9 +11,10 @@ class AudioCopier:
     Args:
         path: the clip; without sound, nothing is copied.
         container: PyAV output container whose header isn't written yet.
+        start: what is heard first, in seconds from the clip's first picture.
     """
 
-    def __init__(self, path, container):
+    def __init__(self, path, container, start=0):
         import av
 
         self._source = av.open(str(path))
@@ -33,8 +34,8 @@ class AudioCopier:
             alone = self._input.codec_context.channels == 1
             self._stream.layout = "mono" if alone else "stereo"
         # The picture starts at 0 in the new file; the sound must not move against it.
-        start = video[0].start_time if video else None
-        self._start = start * video[0].time_base if start else 0
+        picture = video[0].start_time if video else None
+        self._start = start + (picture * video[0].time_base if picture else 0)
         self._packets = self._copy() if self._copies else self._encode()
         self._next = next(self._packets, None)
 

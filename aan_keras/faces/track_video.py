@@ -1,10 +1,12 @@
 """From a clip to the motion of the face in it."""
 
+import itertools
 import pathlib
 
 import numpy as np
 
 from aan_keras.faces.choose_face import choose_face
+from aan_keras.faces.clip_range import ClipRange
 from aan_keras.faces.face import box_around
 from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.face_tracker import FaceTracker
@@ -16,7 +18,14 @@ _LONGEST_GAP_SECONDS = 0.5
 
 
 def track_video(
-    frames, landmarker, fps=None, face=None, report=None, progress=None, name=None
+    frames,
+    landmarker,
+    fps=None,
+    face=None,
+    report=None,
+    progress=None,
+    name=None,
+    clip_range=None,
 ):
     """Follows a face through a clip.
 
@@ -30,6 +39,7 @@ def track_video(
         progress: callable `(iterable, total, what)` that returns an iterable, for a
             progress bar; total may be None.
         name: what messages call the clip; None: the reader's file name.
+        clip_range: `ClipRange`, the part to follow the face in; None: all.
 
     Returns:
         `LandmarkTrack`. A face that is gone for up to half a second keeps its last
@@ -45,9 +55,16 @@ def track_video(
     max_gap = round(_LONGEST_GAP_SECONDS * float(fps))
     tracker = FaceTracker(landmarker, choose, max_gap=max_gap)
     landmarks, index, held, dropped = [], [], [], []
-    pairs = frames if path else enumerate(frames)
+    first, stop = (clip_range or ClipRange()).frames(fps)
+    if path:
+        pairs = frames.between(first, stop)
+    else:
+        pairs = itertools.islice(enumerate(frames), first, stop)
     if progress is not None:
-        pairs = progress(pairs, getattr(frames, "num_frames", None), "tracking")
+        total = getattr(frames, "num_frames", None) or stop
+        if total is not None:
+            total = max(min(total, stop or total) - first, 0)
+        pairs = progress(pairs, total, "tracking")
     for place, image in pairs:
         found = tracker.update(image)
         if found is None:
@@ -58,7 +75,8 @@ def track_video(
         if tracker.is_held:
             held.append(place)
     if not landmarks and not dropped:
-        raise InputError(f"{name} has no frames")
+        after = f" after {float(first / fps):g} s" if first else ""
+        raise InputError(f"{name} has no frames{after}")
     if not landmarks:
         choose_face([], face, name)
     landmarks = np.stack(landmarks)

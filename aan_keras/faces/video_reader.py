@@ -41,7 +41,16 @@ class VideoReader:
 
     def __iter__(self):
         """Yields `(index, image)`: index is the frame's place at a constant `fps`."""
-        for _, index, image in self._decode(lambda number: True):
+        yield from self.between()
+
+    def between(self, first=0, stop=None):
+        """Yields `(index, image)` of the frames from `first` on, before `stop`.
+
+        Args:
+            first: index of a frame; earlier ones are decoded, not converted to RGB.
+            stop: index at which reading ends; None: at the clip's end.
+        """
+        for _, index, image in self._decode(lambda _, index: index >= first, stop):
             yield index, image
 
     def select(self, numbers):
@@ -54,7 +63,7 @@ class VideoReader:
             numbers: which frames, counted from 0 as the file holds them.
         """
         numbers = {int(number) for number in numbers}
-        for number, _, image in self._decode(numbers.__contains__):
+        for number, _, image in self._decode(lambda number, _: number in numbers):
             yield number, image
 
     def count_frames(self):
@@ -69,7 +78,7 @@ class VideoReader:
             except av.error.FFmpegError:
                 raise self._error("is cut off or damaged") from None
 
-    def _decode(self, is_wanted):
+    def _decode(self, is_wanted, stop=None):
         import av
 
         index, count, first = -1, 0, None
@@ -84,7 +93,9 @@ class VideoReader:
                         # the nearest frame, so that the sound stays with the picture.
                         place = max(place, round((frame.time - first) * self.fps))
                     index = place
-                    if is_wanted(count - 1):
+                    if stop is not None and index >= stop:
+                        return
+                    if is_wanted(count - 1, index):
                         yield count - 1, index, _upright(frame)
             except av.error.FFmpegError:
                 raise self._truncated(count) from None

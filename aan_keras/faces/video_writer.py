@@ -24,6 +24,7 @@ class VideoWriter:
         fps: frames per second.
         audio_from: path of a clip whose sound is kept, or None. It is copied as it is
             where MP4 allows that, else encoded as AAC, and ends with the picture.
+        audio_start: where in that clip the sound begins, in seconds.
 
     Example:
 
@@ -32,12 +33,12 @@ class VideoWriter:
     ...         video.write(image)  # uint8 [height, width, 3], RGB
     """
 
-    def __init__(self, path, fps, audio_from=None):
+    def __init__(self, path, fps, audio_from=None, audio_start=0):
         self.path = pathlib.Path(path)
         if self.path.suffix.lower() not in VIDEO_SUFFIXES:
             raise InputError(f"cannot write {self.path}: use a name that ends in .mp4")
         self.fps = fractions.Fraction(fps).limit_denominator(1001)
-        self.audio_from = audio_from
+        self.audio_from, self.audio_start = audio_from, audio_start
         self.num_frames = 0
         self._stack = contextlib.ExitStack()
         self._container = self._stream = self._audio = None
@@ -95,5 +96,7 @@ class VideoWriter:
         stream.options = {"crf": "18", "preset": "fast", "x264-params": "mbtree=0"}
         self._stream = stream
         if self.audio_from is not None:
-            self._audio = AudioCopier(self.audio_from, self._container)
+            self._audio = AudioCopier(
+                self.audio_from, self._container, self.audio_start
+            )
             self._stack.callback(self._audio.close)

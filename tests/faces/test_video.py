@@ -216,7 +216,7 @@ def fast_start(path):
     output = path.with_name("fast.mp4")
     writing = av.open(str(output), "w", options={"movflags": "faststart"})
     with av.open(str(path)) as source, writing:
-        stream = writing.add_stream_from_template(source.streams.video[0])
+        stream = writing.add_stream_from_template(source.streams.video[0], opaque=True)
         for packet in source.demux(video=0):
             if packet.dts is not None:
                 packet.stream = stream
@@ -275,6 +275,40 @@ def test_sound_without_picture(tmp_path):
         container.mux(audio.encode(frame))
     with pytest.raises(InputError, match="has no picture"):
         VideoReader(tmp_path / "a.mkv")
+
+
+def test_part_of_a_clip(tmp_path):
+    images = make_images()
+    path = write(tmp_path / "a.mp4", images)
+    video = VideoReader(path)
+    whole = list(video)
+    for first, stop in ((0, 5), (7, 12), (18, None), (18, 99), (5, 6)):
+        part = list(video.between(first, stop))
+        assert [index for index, _ in part] == list(range(20))[first:stop]
+        for index, image in part:
+            np.testing.assert_array_equal(image, whole[index][1])
+    assert list(video.between(20)) == []
+
+
+def test_what_lies_after_the_part_may_be_damaged(tmp_path):
+    path = fast_start(write(tmp_path / "a.mp4", make_images(40, 128, 128)))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(0.6 * len(data))])
+    assert [index for index, _ in VideoReader(path).between(2, 6)] == [2, 3, 4, 5]
+    with pytest.raises(InputError, match="cut off or damaged"):
+        list(VideoReader(path).between(2))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "aac"), ("a.mkv", "pcm_s16le")])
+def test_sound_of_a_part_of_a_clip(tmp_path, name, codec):
+    """The clip is silent for a second, then loud; its part begins at 0.6 s."""
+    clip = write_with_sound(tmp_path / name, codec)
+    with VideoWriter(tmp_path / "out.mp4", 25, clip, audio_start=0.6) as video:
+        for image in make_images(20):
+            video.write(image)
+    loudness, _ = read_sound(tmp_path / "out.mp4")
+    assert 0.75 < len(loudness) / 100 < 0.9
+    assert loudness[8:30].max() < 0.02 < 0.1 < loudness[50:75].min()
 
 
 def test_reading_does_not_keep_the_frames(tmp_path):

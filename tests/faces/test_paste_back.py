@@ -1,0 +1,78 @@
+import cv2
+import numpy as np
+import pytest
+
+from aan_keras.faces import FaceCrop, PasteBack
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 256, (150, 200, 3), "uint8")
+INSIDE = FaceCrop(40, 30, 100)
+
+
+def generated(size=64):
+    return RNG.integers(0, 256, (size, size, 3), "uint8")
+
+
+@pytest.mark.parametrize("crop", [INSIDE, FaceCrop(0, 30, 100), FaceCrop(50, 0, 150)])
+def test_weighed_sum_in_the_crop_and_the_photo_elsewhere(crop):
+    paste_back, image = PasteBack(PHOTO, crop), generated()
+    before = PHOTO.copy()
+    result = paste_back(image)
+    np.testing.assert_array_equal(PHOTO, before)
+    assert result.shape == PHOTO.shape and result.dtype == np.uint8
+    outside = paste_back.mask == 0
+    np.testing.assert_array_equal(result[outside], PHOTO[outside])
+    x, y, side = crop.x, crop.y, crop.side
+    assert outside.sum() >= 150 * 200 - side**2
+    scaled = np.zeros(PHOTO.shape)
+    scaled[y : y + side, x : x + side] = cv2.resize(
+        image, (side, side), interpolation=cv2.INTER_CUBIC
+    )
+    mask = paste_back.mask[..., None].astype("float64")
+    expected = (1 - mask) * PHOTO + mask * scaled
+    assert np.abs(result - expected).max() <= 0.501
+
+
+def test_mask_rises_smoothly_from_nothing_at_the_edge():
+    mask = PasteBack(PHOTO, INSIDE).mask
+    row = mask[80, 40:140].astype("float64")
+    np.testing.assert_array_equal(row, row[::-1])
+    np.testing.assert_array_equal(row[15:85], 1)
+    t = (np.arange(15) + 0.5) / 15
+    np.testing.assert_allclose(row[:15], 3 * t**2 - 2 * t**3, atol=1e-6)
+    # At the edge a step from black to white is under one level, its square in corners.
+    assert row[0] * 255 < 1 and mask[30, 40] == pytest.approx(row[0] ** 2)
+    rows = mask[30:130, 90]
+    np.testing.assert_allclose(rows, row, atol=1e-6)
+
+
+def test_edge_on_the_photo_s_border_keeps_the_full_weight():
+    mask = PasteBack(PHOTO, FaceCrop(0, 50, 100)).mask
+    assert mask[100, 0] == 1 and mask[149, 50] == 1 and mask[149, 0] == 1
+    assert mask[50, 50] < 0.004 and mask[100, 99] < 0.004
+
+
+def test_crop_that_reaches_out_of_the_photo():
+    crop = FaceCrop(-30, 100, 90)
+    image = generated(90)
+    paste_back = PasteBack(PHOTO, crop)
+    result = paste_back(image)
+    full = paste_back.mask == 1
+    assert full.sum() > 1000
+    ys, xs = np.nonzero(full)
+    np.testing.assert_array_equal(result[full], image[ys - 100, xs + 30])
+
+
+def test_crop_that_was_not_changed_comes_back_where_it_was():
+    """Neither shifted nor scaled: a smooth photo goes through a 64 pixel crop."""
+    y, x = np.mgrid[:150, :200]
+    photo = np.stack([x, y, 255 - x], -1).astype("uint8")
+    result = PasteBack(photo, INSIDE)(INSIDE.cut(photo, 64))
+    assert np.abs(result.astype(int) - photo).max() <= 1
+
+
+def test_large_image_is_reduced_without_aliasing():
+    image = np.zeros((300, 300, 3), "uint8")
+    image[:, ::2] = 255
+    result = PasteBack(PHOTO, INSIDE)(image)[60:100, 70:110].astype(int)
+    assert np.abs(result - 127.5).max() < 60

@@ -1,0 +1,175 @@
+"""Parts of clips, other frame rates, paste-back and smoothing, from files to a file."""
+
+import av
+import numpy as np
+import pytest
+
+from aan_keras.demo import MOTION, PORTRAIT
+from aan_keras.faces import (
+    ClipRange,
+    DlibLandmarker,
+    FaceCrop,
+    LandmarkTrack,
+    PasteBack,
+    VideoReader,
+    VideoWriter,
+    read_photo,
+)
+from aan_keras.faces.landmark_smoothing import smooth_track
+from aan_keras.reenact_file import reenact_file
+from aan_keras.reenactment import Reenactment
+
+
+class Copier:
+    """A reenactor that gives back the source, a little darker."""
+
+    image_size = 64
+
+    def encode_source(self, source, source_landmarks):
+        return {"source": source}
+
+    def drive(self, code, driving_landmarks):
+        return code["source"] - 0.2
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    return read_photo(PORTRAIT)
+
+
+@pytest.fixture(scope="module")
+def landmarks(portrait):
+    return DlibLandmarker()(portrait)[0].landmarks
+
+
+@pytest.fixture
+def options(landmarks):
+    """No detector is needed, nor another shape of the face."""
+    return {"mode": "absolute", "source_landmarks": landmarks}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory, portrait):
+    """20 frames at 10 frames/s; a bar at the top tells the frame's number."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    image = portrait[:256, 96:352].copy()
+    with VideoWriter(path, 10) as video:
+        for i in range(20):
+            image[:16] = 10 * i
+            video.write(image)
+    return path
+
+
+@pytest.fixture(scope="module")
+def track(clip):
+    landmarks = LandmarkTrack.load(MOTION).landmarks[:20]
+    return LandmarkTrack(landmarks, 256, 10, crop=FaceCrop(0, 0, 256), name="clip.mp4")
+
+
+def numbers(path, size=64):
+    """Of the driving frames that a side-by-side video shows."""
+    bars = [image[1, size + 8 : 2 * size - 8].mean() for _, image in VideoReader(path)]
+    return np.round(np.array(bars) / 10).astype(int).tolist()
+
+
+def times(path):
+    with av.open(str(path)) as container:
+        return [frame.time for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize(
+    ("part", "shown", "rate"),
+    [
+        ({"start": 0.5, "end": 1.2}, [5, 6, 7, 8, 9, 10, 11], 10),
+        ({"start": 1.5, "max_frames": 3}, [15, 16, 17], 10),
+        ({"start": 0.4, "end": 1.3, "fps": 5}, [4, 6, 8, 10, 12], 5),
+        ({"end": 0.4, "fps": 20}, [0, 0, 1, 1, 2, 2, 3], 20),
+        ({"fps": 4, "max_frames": 4}, [0, 2, 5, 7], 4),
+    ],
+)
+def test_part_of_a_clip(tmp_path, clip, track, options, part, shown, rate):
+    out, part = tmp_path / "out.mp4", ClipRange(**part)
+    written = reenact_file(
+        Copier(),
+        PORTRAIT,
+        clip,
+        out,
+        track=part.cut(track),
+        clip_range=part,
+        side_by_side=True,
+        **options,
+    )
+    assert written.num_frames == len(shown) and VideoReader(out).fps == rate
+    assert numbers(out) == shown
+    np.testing.assert_allclose(times(out), np.arange(len(shown)) / rate, atol=1e-3)
+
+
+def test_only_the_part_is_searched_for_a_face(clip, options):
+    """And the landmarks are those of the same frames of the whole clip."""
+    seen = []
+
+    def landmarker(image):
+        number = round(image[2].mean() / 10)
+        seen.append(number)
+        return [LandmarkTrack.load(MOTION).landmarks[number]]
+
+    part = ClipRange(start=0.8, end=1.4)
+    made = Reenactment(
+        Copier(), PORTRAIT, clip, landmarker=landmarker, clip_range=part, **options
+    )
+    assert seen == list(range(8, 14))
+    assert made.driving_frames.tolist() == seen and float(made.starts_at) == 0.8
+    assert made.track.frame_index.tolist() == list(range(6))
+
+
+def test_track_file_and_arrays_can_be_cut_too(tmp_path, options):
+    landmarks = LandmarkTrack.load(MOTION).landmarks[:40]
+    LandmarkTrack(landmarks, fps=25).save(tmp_path / "a.npz")
+    part = ClipRange(start=0.2, end=0.8)
+    for driving in (tmp_path / "a.npz", landmarks):
+        made = Reenactment(Copier(), PORTRAIT, driving, clip_range=part, **options)
+        np.testing.assert_array_equal(made.track.landmarks, landmarks[5:20])
+
+
+def test_smooth_filters_before_frames_are_chosen(options):
+    track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[:40], fps=25)
+    part = ClipRange(fps=12.5)
+    made = Reenactment(
+        Copier(), PORTRAIT, track, clip_range=part, smooth=True, **options
+    )
+    expected = smooth_track(track).landmarks[::2]
+    np.testing.assert_array_equal(made.track.landmarks, expected)
+
+
+def test_paste_back_gives_the_whole_photo(tmp_path, portrait, options):
+    made = Reenactment(Copier(), PORTRAIT, MOTION, paste_back=True, **options)
+    plain = Reenactment(Copier(), PORTRAIT, MOTION, **options)
+    result, image = next(iter(made.frames())), next(iter(plain.frames()))
+    (face,) = DlibLandmarker()(portrait)
+    paste_back = PasteBack(portrait, FaceCrop.around(face.box, portrait.shape))
+    np.testing.assert_array_equal(result, paste_back(image))
+    outside = paste_back.mask == 0
+    np.testing.assert_array_equal(result[outside], portrait[outside])
+    assert np.abs(result.astype(float) - portrait)[~outside].mean() > 5
+
+
+def test_paste_back_side_by_side(tmp_path, portrait, options):
+    out = tmp_path / "out.png"
+    options = {**options, "landmarker": DlibLandmarker(), "side_by_side": True}
+    reenact_file(Copier(), PORTRAIT, PORTRAIT, out, paste_back=True, **options)
+    before, driving, after = np.split(read_photo(out), 3, axis=1)
+    np.testing.assert_array_equal(before, portrait)
+    assert after.shape == driving.shape == portrait.shape
+    assert (after != portrait).any() and (after == portrait).mean() > 0.2
+
+
+def test_video_of_a_photo_with_odd_sides(tmp_path, portrait, options):
+    import cv2
+
+    photo = tmp_path / "odd.png"
+    cv2.imwrite(str(photo), portrait[:401, :403, ::-1])
+    track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[:2])
+    track.save(tmp_path / "a.npz")
+    out = tmp_path / "out.mp4"
+    reenact_file(Copier(), photo, tmp_path / "a.npz", out, paste_back=True, **options)
+    assert VideoReader(out).size == (404, 402)
