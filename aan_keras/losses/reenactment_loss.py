@@ -86,13 +86,14 @@ class ReenactmentLoss:
         names += ["local", "region"]
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 
-    def generator(self, inputs, outputs, fake_logits):
+    def generator(self, inputs, outputs, fake_logits, gan_share=1.0):
         """Losses of the generator.
 
         Args:
             inputs: training batch; `driving` is the target.
             outputs: dict of `Reenactor.generate`.
             fake_logits: logits of DL and DI for the output, or None without GAN.
+            gan_share: factor of `gan_weight`, see `GANWarmup`.
 
         Returns:
             dict of scalars; `loss` is the weighted total.
@@ -128,7 +129,7 @@ class ReenactmentLoss:
             total += self.region_weight * values["region"]
         if fake_logits is not None:
             values["gan"] = sum(self.gan.generator(logits) for logits in fake_logits)
-            total += self.gan_weight * values["gan"]
+            total += gan_share * self.gan_weight * values["gan"]
         values["loss"] = total
         return values
 
