@@ -7,6 +7,7 @@ from aan_keras.training.checkpoint import (
 )
 from aan_keras.training.constant_then_decay import ConstantThenDecay
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.train import train
 from aan_keras.training.training_log import TrainingLog
@@ -14,6 +15,7 @@ from aan_keras.training.training_log import TrainingLog
 __all__ = [
     "ConstantThenDecay",
     "ExactCheckpoint",
+    "LossGuard",
     "SampleImages",
     "TrainingLog",
     "latest_checkpoint",

@@ -12,6 +12,7 @@ from aan_keras.training.checkpoint import latest_checkpoint, load_checkpoint
 from aan_keras.training.constant_then_decay import ConstantThenDecay
 from aan_keras.training.event_log import EventLog
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.training_log import TrainingLog
 
@@ -37,6 +38,9 @@ def train(
     beta_1=0.5,
     beta_2=0.999,
     clip_norm=None,
+    accumulate=1,
+    gan_warmup=None,
+    max_growth=20.0,
     jit_compile=False,
     deterministic=True,
     checkpoint_every=500,
@@ -76,6 +80,11 @@ def train(
         decay_fraction: last share of `steps` in which they fall to zero.
         beta_1, beta_2: of both Adam optimizers.
         clip_norm: largest norm of all gradients of one optimizer, or None.
+        accumulate: parts that the batch of a device is worked off in, for less memory.
+        gan_warmup: `GANWarmup`, when the GAN loss joins; None: from the first step.
+        max_growth: the run stops when the mean of a loss between two rows of the log
+            is this many times the median of its rows; None: never. It always stops
+            when a loss or gradient is not finite.
         jit_compile: compile the step with XLA.
         deterministic: only use TensorFlow operations that give the same bits each
             time on several threads. It holds for the rest of the process.
@@ -113,18 +122,25 @@ def train(
     if deterministic:
         tf.config.experimental.enable_op_determinism()
     if not reenactor.compiled:
+        decay_steps = decay_fraction * steps
 
-        def make_optimizer(rate):
-            schedule = ConstantThenDecay(rate, steps, warmup_steps, decay_fraction)
-            return keras.optimizers.Adam(
-                schedule, beta_1=beta_1, beta_2=beta_2, global_clipnorm=clip_norm
-            )
+        def make_optimizer(rate, first_step=0):
+            # It counts its own steps, but the decay is that of the run.
+            left = max(steps - first_step, 1)
+            decay = min(decay_steps / left, 1.0)
+            schedule = ConstantThenDecay(rate, left, warmup_steps, decay)
+            return keras.optimizers.Adam(schedule, beta_1=beta_1, beta_2=beta_2)
 
         reenactor.compile(
             make_optimizer(generator_learning_rate),
-            make_optimizer(discriminator_learning_rate),
+            make_optimizer(
+                discriminator_learning_rate, gan_warmup.first_step if gan_warmup else 0
+            ),
             losses,
             ema_decay=ema_decay,
+            clip_norm=clip_norm,
+            accumulate=accumulate,
+            gan_warmup=gan_warmup,
             jit_compile=jit_compile,
         )
     run = {"seed": seed, "batch_size": batch_size, "image_size": reenactor.image_size}
@@ -177,6 +193,7 @@ def train(
         validation=still,
         validate_every=validate_every if held_out else 0,
     )
+    guard = LossGuard(log, max_growth, output_dir / "checkpoints")
     save = _CheckpointAndPreset(
         output_dir / "checkpoints", checkpoint_every, first_step, metadata=run
     )
@@ -187,8 +204,7 @@ def train(
             steps_per_epoch=steps - first_step,
             shuffle=False,
             verbose=verbose,
-            # The log stops a run whose losses are not finite before it is saved.
-            callbacks=[log, images, save, *callbacks],
+            callbacks=[guard, log, images, save, *callbacks],
         )
     finally:
         events.close()
