@@ -58,6 +58,14 @@ class ReenactorTraining:
             losses = ReenactmentLoss()
         if generator_optimizer is None:
             generator_optimizer = keras.optimizers.Adam(2e-5, beta_1=0.5)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        for optimizer in (generator_optimizer, discriminator_optimizer):
+            clips = ("clipnorm", "clipvalue", "global_clipnorm")
+            if replicas > 1 and any(getattr(optimizer, c, None) for c in clips):
+                raise ValueError(
+                    "On several devices gradients are clipped by `clip_norm`, not by "
+                    f"the optimizer. Received: {optimizer.get_config()}"
+                )
         # As `optimizer`, Keras wraps it in a loss scaler under mixed_float16.
         super().compile(
             optimizer=generator_optimizer, jit_compile=jit_compile, **kwargs
@@ -136,7 +144,7 @@ class ReenactorTraining:
     def judging(self):
         """Whether the discriminators take part in the next step."""
         first = self.gan_warmup.first_step
-        waits = first and int(self.optimizer.iterations) < first
+        waits = first and self.optimizer.iterations.numpy() < first
         return bool(self.loss_fn.gan_weight) and not waits
 
     def make_train_function(self, force=False):

@@ -6,6 +6,7 @@ from aan_keras.training.checkpoint import (
     save_checkpoint,
 )
 from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.devices import make_strategy
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
 from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.sample_images import SampleImages
@@ -20,6 +21,7 @@ __all__ = [
     "TrainingLog",
     "latest_checkpoint",
     "load_checkpoint",
+    "make_strategy",
     "save_checkpoint",
     "train",
 ]

@@ -24,8 +24,8 @@ class TrainingLog(StepCallback):
         every: number of steps between two rows.
         first_step: steps done before this session.
         events: `EventLog`, or None for no TensorBoard.
-        validation: finite `tf.data.Dataset` for `model.evaluate`, or None. Its means
-            are in columns `val_...`.
+        evaluate: function that returns a dict of validation losses, or None. They are
+            in columns `val_...`.
         validate_every: number of steps between two evaluations; a multiple of
             `every`.
     """
@@ -36,7 +36,7 @@ class TrainingLog(StepCallback):
         every,
         first_step=0,
         events=None,
-        validation=None,
+        evaluate=None,
         validate_every=0,
     ):
         super().__init__(every, first_step)
@@ -47,7 +47,7 @@ class TrainingLog(StepCallback):
             )
         self.path = Path(path)
         self.events = events
-        self.validation = validation
+        self.evaluate = evaluate
         self.validate_every = validate_every
         self._columns = []
         self._rows = []
@@ -78,8 +78,8 @@ class TrainingLog(StepCallback):
                 row[f"{name}_loss_scale"] = float(optimizer.dynamic_scale)
         row["seconds_per_step"] = (now - self._time) / (step - self._logged_step)
         if self.validate_every and step % self.validate_every == 0:
-            values = self.model.evaluate(self.validation, verbose=0, return_dict=True)
-            row.update({f"val_{name}": float(v) for name, v in values.items()})
+            values = self.evaluate().items()
+            row.update({f"val_{name}": float(value) for name, value in values})
         self._write(row)
         # The next row is a mean of its own steps only.
         self.model.reset_metrics()
