@@ -194,6 +194,8 @@ def _run(arguments, resume):
             if worker_of(strategy)[0] == 0:
                 (output / _RUN).write_text(json.dumps(arguments, indent=2) + "\n")
 
+    with strategy.scope():  # A perceptual network has variables too.
+        losses = ReenactmentLoss(**losses)
     return train(
         reenactor,
         arguments["data"],
@@ -203,7 +205,7 @@ def _run(arguments, resume):
         resume=resume,
         seed=arguments["seed"],
         validation=tuple(arguments["validation"]),
-        losses=ReenactmentLoss(**losses),
+        losses=losses,
         accumulate=arguments["accumulate"],
         checkpoint_every=arguments["checkpoint_every"],
         log_every=math.gcd(50, arguments["checkpoint_every"]),
