@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from aan_keras.losses import GANWarmup, ReenactmentLoss
+from aan_keras.models.optimizer_step import optimizer_step
 from tests.models.tiny import batch_of, shake, tiny_reenactor
 
 (cpu,) = tf.config.list_physical_devices("CPU")
@@ -87,14 +88,37 @@ def replicas_differ(model):
     return max(float(np.abs(x.numpy() - y.numpy()).max()) for x, y in copies)
 
 
+def overflow_on_the_second(strategy):
+    """Weights and loss scale by replica, after a step and one that overflows."""
+    with strategy.scope():
+        weights = keras.Variable(np.ones(3, "float32"))
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), 64.0)
+        optimizer.build([weights])
+
+    def step(x):
+        with tf.GradientTape() as tape:
+            loss = optimizer.scale_loss(tf.reduce_sum(weights.value * x) / 2)
+        gradients = tape.gradient(loss, [weights.value])
+        return optimizer_step(optimizer, gradients, [weights], clip_norm=1.0)
+
+    rows = np.array([[1, 2, 3], [3, 4, 5], [1, 1, 1], [np.inf, 1, 1]], "float32")
+    dataset = tf.data.Dataset.from_tensor_slices(rows).batch(2)
+    run = tf.function(lambda x: strategy.run(step, args=(x,)), autograph=False)
+    for x in strategy.experimental_distribute_dataset(dataset):
+        run(x)
+    values = weights.value.values, optimizer.dynamic_scale.value.values
+    return [[copy.numpy().tolist() for copy in copies] for copies in values]
+
+
 one = tf.distribute.get_strategy()
 two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-reference = trained(one, clip_norm=0.5)
+reference = trained(one, clip_norm=0.5, run_eagerly=True)
 mirrored = trained(two, clip_norm=0.5)
 both = trained(two, clip_norm=0.5, accumulate=2)
 results = {
     "mirrored": difference(mirrored, reference),
     "mirrored and accumulated": difference(both, reference),
+    "overflow": overflow_on_the_second(two),
     "replicas": max(replicas_differ(mirrored[0]), replicas_differ(both[0])),
 }
 with open(sys.argv[1], "w") as file:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SESSION = Path(__file__).with_name("mirrored_session.py")
@@ -33,3 +34,11 @@ def test_replicas_stay_identical(differences):
 @pytest.mark.parametrize("how", ["mirrored", "mirrored and accumulated"])
 def test_the_result_is_that_of_one_device(differences, how):
     assert max(differences[how].values()) < 1e-5
+
+
+def test_an_overflow_on_one_device_is_left_out_on_all(differences):
+    weights, scales = differences["overflow"]
+    mean = np.array([2.0, 3.0, 4.0])
+    expected = 1 - 0.1 * mean / np.linalg.norm(mean)
+    np.testing.assert_allclose(weights, [expected, expected], rtol=1e-6)
+    assert scales == [32.0, 32.0]
