@@ -8,6 +8,7 @@ from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
 from aan_keras.models.optimizer_step import optimizer_step
 from aan_keras.models.train_function import TrainFunction
+from aan_keras.models.weight_averages import make_averages, update_averages
 
 
 class ReenactorTraining:
@@ -81,9 +82,7 @@ class ReenactorTraining:
         self.optimizer.build(self.generator_variables)
         self.averages = []
         if ema_decay is not None:
-            self.averages = [
-                self._average_of(v, i) for i, v in enumerate(self.generator_variables)
-            ]
+            self.averages = make_averages(self, self.generator_variables)
         self.discriminator_optimizer = None
         if losses.gan_weight:
             self._compile_discriminators(discriminator_optimizer)
@@ -91,18 +90,6 @@ class ReenactorTraining:
         self.loss_trackers = {
             name: keras.metrics.Mean(name=name) for name in [*losses.names, *norms]
         }
-
-    def _average_of(self, variable, index):
-        average = self.add_weight(
-            name=f"average_{index}",
-            shape=variable.shape,
-            initializer="zeros",
-            dtype="float32",
-            trainable=False,
-            aggregation="only_first_replica",
-        )
-        average.assign(variable)
-        return average
 
     def _compile_discriminators(self, optimizer):
         if optimizer is None:
@@ -222,7 +209,13 @@ class ReenactorTraining:
                 weight = ops.cast(ops.isfinite(norm), "float32")
                 norm = ops.where(ops.isfinite(norm), norm, 0.0)
             self.loss_trackers[name].update_state(norm, sample_weight=weight)
-        self._update_averages()
+        if self.averages:
+            update_averages(
+                self.averages,
+                self.generator_variables,
+                self.optimizer.iterations,
+                self.ema_decay,
+            )
         return {name: self.loss_trackers[name].result() for name in sides}
 
     def test_step(self, data):
@@ -240,15 +233,6 @@ class ReenactorTraining:
             self.landmark_discriminator(image, heatmaps, training=True),
             self.identity_discriminator(image, source, training=True),
         )
-
-    def _update_averages(self):
-        if not self.averages:
-            return
-        step = ops.cast(self.optimizer.iterations, "float32")
-        decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for variable, average in zip(self.generator_variables, self.averages):
-            target = ops.cast(variable.value, "float32")
-            average.assign(average.value + (1.0 - decay) * (target - average.value))
 
     def track(self, values):
         """Adds losses to their means since the last reset; returns the means."""

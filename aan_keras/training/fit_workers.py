@@ -84,17 +84,3 @@ def make_evaluate(model, dataset):
         }
 
     return evaluate
-
-
-def check_same_step(strategy, step):
-    """Refuses to start when the workers do not all see the same checkpoint."""
-    replicas = strategy.num_replicas_in_sync
-    if replicas == 1:
-        return
-    steps = strategy.run(lambda: tf.constant(step, "int64"))
-    total = int(strategy.reduce("SUM", steps, axis=None))
-    if total != step * replicas:
-        raise ValueError(
-            "the workers see different checkpoints: the run's folder must be the same "
-            f"for all of them. Received: this one is at step {step}"
-        )

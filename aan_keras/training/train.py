@@ -8,18 +8,15 @@ from pathlib import Path
 import tensorflow as tf
 
 from aan_keras.data import load_dataset, split_identities
-from aan_keras.training.checkpoint import latest_checkpoint, load_checkpoint
+from aan_keras.training.checkpoint import latest_checkpoint
 from aan_keras.training.devices import worker_of
 from aan_keras.training.distributed_pairs import distributed_pairs
 from aan_keras.training.event_log import EventLog
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
-from aan_keras.training.fit_workers import (
-    check_same_step,
-    fit_workers,
-    make_evaluate,
-)
+from aan_keras.training.fit_workers import fit_workers, make_evaluate
 from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.make_optimizers import make_optimizers
+from aan_keras.training.restore import restore
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.training_log import TrainingLog
 
@@ -156,8 +153,7 @@ def train(
                 jit_compile=jit_compile,
             )
     run = {"seed": seed, "batch_size": batch_size, "image_size": reenactor.image_size}
-    first_step = _restore(reenactor, checkpoint, run)
-    check_same_step(strategy, first_step)
+    first_step = restore(reenactor, checkpoint, run)
     if first_step >= steps:
         return first_step
 
@@ -246,19 +242,6 @@ class _CheckpointAndPreset(ExactCheckpoint):
     def on_step(self, step, logs):
         super().on_step(step, logs)
         self.model.save_to_preset(self.preset)
-
-
-def _restore(reenactor, checkpoint, run):
-    if checkpoint is None:
-        return 0
-    metadata = load_checkpoint(reenactor, checkpoint)
-    for name, value in run.items():
-        if metadata[name] != value:
-            raise ValueError(
-                f"{checkpoint} was written with {name}={metadata[name]}, and a run "
-                f"goes on as it began. Received: {name}={value}"
-            )
-    return metadata["step"]
 
 
 def _divide(data, validation):

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from aan_keras.training import make_strategy
 from aan_keras.training.devices import num_workers, worker_of
-from aan_keras.training.distributed_pairs import distributed_pairs
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +46,3 @@ def test_bad_requests(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", json.dumps(workers))
     with pytest.raises(ValueError, match="CUDA_VISIBLE_DEVICES.*Received: devices=2"):
         make_strategy(2)
-
-
-def test_a_batch_that_the_devices_can_not_share(faces):
-    class Three:
-        num_replicas_in_sync = 3
-
-    with pytest.raises(ValueError, match="batch_size=8, devices=3"):
-        distributed_pairs(Three(), faces, 64, 8)
