@@ -76,7 +76,7 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror:
         where = f" {error.filename}" if error.filename else ""
         text = f"{error.strerror}{where}: free or choose another place"
-    elif not isinstance(error, ValueError):
+    elif not isinstance(error, (ValueError, FloatingPointError, ConnectionError)):
         text = f"{type(error).__name__}: {text}: run again with --debug for details"
     return text
 

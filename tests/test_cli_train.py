@@ -12,6 +12,7 @@ from aan_keras.commands import console
 from aan_keras.demo import MOTION
 from aan_keras.faces import LandmarkTrack
 from aan_keras.faces.draw_landmarks import draw_landmarks
+from aan_keras.training import recipes
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,8 @@ def test_begin_refuse_resume(data, tmp_path, capfd):
     begin += ["--recipe", "small", "--perceptual", "none", "--image-size", "64"]
     begin += ["--width", "4", "--batch-size", "1", "--steps", "2"]
     begin += ["--validation", "0", "0", "--checkpoint-every", "1"]
-    assert cli.main(begin) == 0
+    # With all that a new run needs, there may be nothing to resume.
+    assert cli.main([*begin, "--resume"]) == 0
     assert f"2 steps done: {run / 'preset'}" in capfd.readouterr().out
     assert rows(run) == [1, 2]
     first = Reenactor.from_preset(run / "preset")
@@ -57,6 +59,8 @@ def test_begin_refuse_resume(data, tmp_path, capfd):
     assert error.startswith("aan-keras: error: ") and error.count("\n") == 1
     assert "holds a training run: resume it" in error
 
+    assert cli.main([*begin, "--resume"]) == 0
+    assert "2 steps done" in capfd.readouterr().out
     resume = ["train", "--output", str(run), "--resume", "--steps", "3"]
     assert cli.main(resume) == 0
     assert "3 steps done" in capfd.readouterr().out
@@ -70,6 +74,18 @@ def test_begin_refuse_resume(data, tmp_path, capfd):
         )
     ]
     assert max(changed) > 0
+
+
+@pytest.mark.parametrize("kind", [FloatingPointError, ConnectionError])
+def test_what_stops_a_run_is_one_plain_line(monkeypatch, capfd, kind):
+    def stop(*words, **options):
+        raise kind("training stopped: `l1` is nan at step 7")
+
+    monkeypatch.setattr(recipes, "train_recipe", stop)
+    words = ["train", "--data", "x", "--steps", "9", "--output", "nowhere"]
+    assert cli.main(words) == 1
+    error = capfd.readouterr().err
+    assert error == "aan-keras: error: training stopped: `l1` is nan at step 7\n"
 
 
 @pytest.mark.parametrize(

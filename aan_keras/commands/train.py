@@ -10,7 +10,12 @@ SUMMARY = "train on folders of face crops"
 EXAMPLE = """examples:
   aan-keras train --data faces/train --output runs/first --recipe small --steps 20000
   aan-keras train --output runs/first --resume
+  aan-keras train --data faces/train --output runs/large --recipe aan_256 \\
+      --steps 200000 --batch-size 64 --devices 4 --accumulate 2 \\
+      --precision mixed_bfloat16
 """
+RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 def add_arguments(command):
@@ -19,21 +24,30 @@ def add_arguments(command):
     )
     command.add_argument("--output", required=True, metavar="FOLDER")
     command.add_argument(
-        "--resume", action="store_true", help="go on with the run in --output"
+        "--resume",
+        action="store_true",
+        help="go on with the run in --output; with --data and --steps, begin one if "
+        "there is none yet",
     )
     command.add_argument("--steps", type=console.positive, metavar="N")
     command.add_argument(
         "--recipe",
-        choices=("paper", "small"),
+        choices=RECIPES,
         default="paper",
-        help="the paper's configuration, or one for a few CPU cores",
+        help="the paper's configuration, one for a few CPU cores, or a preset's",
     )
     command.add_argument(
         "--preset",
         metavar="NAME|FOLDER",
         help="start from these weights (and their configuration)",
     )
-    command.add_argument("--batch-size", type=console.positive, default=8, metavar="N")
+    command.add_argument(
+        "--batch-size",
+        type=console.positive,
+        default=8,
+        metavar="N",
+        help="pairs a step, of all devices together (default: 8)",
+    )
     command.add_argument("--image-size", type=console.positive, metavar="PIXELS")
     command.add_argument("--width", type=console.positive, metavar="CHANNELS")
     command.add_argument(
@@ -45,19 +59,51 @@ def add_arguments(command):
         "--checkpoint-every", type=console.positive, default=500, metavar="N"
     )
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--precision", choices=PRECISIONS, default="float32")
+    command.add_argument(
+        "--accumulate",
+        type=console.positive,
+        default=1,
+        metavar="N",
+        help="work off a device's batch in N parts, for less memory",
+    )
+    command.add_argument(
+        "--devices",
+        type=console.positive,
+        default=1,
+        metavar="N",
+        help="GPUs of this machine (several machines: set TF_CONFIG)",
+    )
+    command.add_argument("--gan-weight", type=float, metavar="WEIGHT")
+    command.add_argument(
+        "--gan-warmup",
+        nargs=2,
+        type=int,
+        default=(0, 0),
+        metavar=("STEP", "RAMP"),
+        help="the GAN loss begins at STEP and rises for RAMP steps",
+    )
+    command.add_argument(
+        "--gan-lead",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="the discriminators train this long before it",
+    )
 
 
 def run(arguments):
-    if not arguments.resume and (arguments.data is None or arguments.steps is None):
+    complete = arguments.data is not None and arguments.steps is not None
+    if not (arguments.resume or complete):
         arguments.parser.error("--data and --steps are needed to begin a run")
     # TensorFlow, which reads it when imported, leaves oneDNN out where the processor
     # lacks AVX512-VNNI. Training is slower without it there; `reenact`, whose batch is
     # one frame, is faster.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     console.quiet_tensorflow(arguments.debug)
-    from aan_keras.training.recipes import resume_recipe, train_recipe
+    from aan_keras.training.recipes import holds_run, resume_recipe, train_recipe
 
-    if arguments.resume:
+    if arguments.resume and (holds_run(arguments.output) or not complete):
         steps = resume_recipe(arguments.output, arguments.steps)
     else:
         steps = train_recipe(
@@ -74,5 +120,11 @@ def run(arguments):
             validation=arguments.validation,
             seed=arguments.seed,
             checkpoint_every=arguments.checkpoint_every,
+            precision=arguments.precision,
+            accumulate=arguments.accumulate,
+            gan_weight=arguments.gan_weight,
+            gan_warmup=arguments.gan_warmup,
+            gan_lead=arguments.gan_lead,
+            devices=arguments.devices,
         )
     print(f"{steps} steps done: {pathlib.Path(arguments.output) / 'preset'}")

@@ -70,8 +70,12 @@ class ReenactmentLoss:
         self.identity_weight = identity_weight
         self.discriminator_width = discriminator_width
         self.face_stride = face_stride
-        self.gan = GANLoss()
-        self.features = None if perceptual is None else PerceptualLoss(perceptual)
+        # Not reduced by Keras, which divides by the number of replicas as it does so:
+        # the losses of the other kinds and the trainer would not know of it.
+        self.gan = GANLoss(reduction=None)
+        self.features = None
+        if perceptual is not None:
+            self.features = PerceptualLoss(perceptual, reduction=None)
         self.chip = FaceChip(dtype="float32") if perceptual == "identity" else None
         self._crops = {}
 
@@ -86,13 +90,14 @@ class ReenactmentLoss:
         names += ["local", "region"]
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 
-    def generator(self, inputs, outputs, fake_logits):
+    def generator(self, inputs, outputs, fake_logits, gan_share=1.0):
         """Losses of the generator.
 
         Args:
             inputs: training batch; `driving` is the target.
             outputs: dict of `Reenactor.generate`.
             fake_logits: logits of DL and DI for the output, or None without GAN.
+            gan_share: factor of `gan_weight`, see `GANWarmup`.
 
         Returns:
             dict of scalars; `loss` is the weighted total.
@@ -127,15 +132,17 @@ class ReenactmentLoss:
             )
             total += self.region_weight * values["region"]
         if fake_logits is not None:
-            values["gan"] = sum(self.gan.generator(logits) for logits in fake_logits)
-            total += self.gan_weight * values["gan"]
+            values["gan"] = sum(
+                ops.mean(self.gan.generator(logits)) for logits in fake_logits
+            )
+            total += gan_share * self.gan_weight * values["gan"]
         values["loss"] = total
         return values
 
     def discriminator(self, real_logits, fake_logits):
         """Loss of both discriminators, from their logits for real and output."""
         return sum(
-            self.gan.discriminator(real, fake)
+            ops.mean(self.gan.discriminator(real, fake))
             for real, fake in zip(real_logits, fake_logits)
         )
 

@@ -52,6 +52,8 @@ class LocalNet(keras.Model):
     ):
         kwargs.setdefault("name", "local_net")
         super().__init__(dtype=dtype, **kwargs)
+        # The base of a residual would be rounded.
+        self.autocast = False
         self.image_size = image_size
         self.width = width
         self.output_mode = output
@@ -89,7 +91,7 @@ class LocalNet(keras.Model):
             x = up(x, skips[level])
         if residual:
             head = ZeroConv2D(3, name="head", **common)
-            x = layers.Add(dtype=dtype)([driving[..., :3], head(x)])
+            x = layers.Add(dtype="float32")([driving[..., :3], head(x)])
         else:
             x = convolution(3, 3, name="head", activation="tanh", **common)(x)
         return keras.Model([source, driving], x, name=region)

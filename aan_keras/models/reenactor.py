@@ -91,6 +91,8 @@ class Reenactor(ReenactorTraining, keras.Model):
         **kwargs,
     ):
         super().__init__(dtype=dtype, **kwargs)
+        # Images and landmarks in bfloat16 are off by grey levels and by pixels.
+        self.autocast = False
         if image_size % 32 or not 64 <= image_size <= 512:
             raise ValueError(
                 "`image_size` must be a multiple of 32 from 64 to 512. "
@@ -150,6 +152,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             heatmap_size, image_size, heatmap_variance, dtype=policy
         )
         self.warp = FlowWarp(dtype=policy)
+        # What the nets add to must not be rounded to bfloat16.
+        self.warp_image = FlowWarp(dtype="float32")
         self.upsampling = None
         if source_scale == 2:
             self.upsampling = CubicUpsampling(dtype="float32")
@@ -173,7 +177,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             self.local_net = LocalNet(image_size, output=output, **unet)
             sizes = self.local_net.region_sizes
             self.crops = {
-                region: RegionCrop(region, size, dtype=policy)
+                region: RegionCrop(region, size, dtype="float32")
                 for region, size in sizes.items()
             }
             self.region_heatmaps = {
@@ -279,10 +283,8 @@ class Reenactor(ReenactorTraining, keras.Model):
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
         flow = self._estimate_flow(code, landmarks, training)
-        if self.upsampling is None:
-            warped = self.warp(code["source"], flow)
-        else:
-            warped = self.warp_image(code["source_fine"], flow)
+        base = code["source" if self.upsampling is None else "source_fine"]
+        warped = self.warp_image(base, flow)
         inputs = {"appearance": self.warp(code["appearance"], flow)}
         if self.adaptive_norm == "spade":
             inputs["condition"] = warped if self.warp_theta else code["source"]

@@ -3,8 +3,12 @@
 import keras
 from keras import ops
 
+from aan_keras.losses.gan_warmup import GANWarmup
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
+from aan_keras.models.optimizer_step import optimizer_step
+from aan_keras.models.train_function import TrainFunction
+from aan_keras.models.weight_averages import make_averages, update_averages
 
 
 class ReenactorTraining:
@@ -23,6 +27,9 @@ class ReenactorTraining:
         discriminator_optimizer=None,
         losses=None,
         ema_decay=0.999,
+        clip_norm=None,
+        accumulate=1,
+        gan_warmup=None,
         jit_compile=False,
         **kwargs,
     ):
@@ -34,46 +41,55 @@ class ReenactorTraining:
             losses: a `ReenactmentLoss`; the paper's weights if None.
             ema_decay: of the generator's moving average that inference uses; it warms
                 up as (1 + step) / (10 + step). None trains without one.
+            clip_norm: largest norm of all gradients of one side, or None. Under
+                `tf.distribute` an optimizer's own clipping is refused: it would clip
+                each replica's share.
+            accumulate: work off the batch of each replica in this many equal parts.
+                Memory holds one part at a time; the step is that of the whole batch
+                (batch statistics are of a part).
+            gan_warmup: `GANWarmup`; the GAN loss counts from the first step if None.
             jit_compile: compile the step with XLA.
             **kwargs: `run_eagerly`, `steps_per_execution`, `auto_scale_loss`.
         """
+        if accumulate < 1:
+            raise ValueError(
+                f"`accumulate` must be positive. Received: accumulate={accumulate}"
+            )
         if losses is None:
             losses = ReenactmentLoss()
         if generator_optimizer is None:
             generator_optimizer = keras.optimizers.Adam(2e-5, beta_1=0.5)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        for optimizer in (generator_optimizer, discriminator_optimizer):
+            clips = ("clipnorm", "clipvalue", "global_clipnorm")
+            if replicas > 1 and any(getattr(optimizer, c, None) for c in clips):
+                raise ValueError(
+                    "On several devices gradients are clipped by `clip_norm`, not by "
+                    f"the optimizer. Received: {optimizer.get_config()}"
+                )
         # As `optimizer`, Keras wraps it in a loss scaler under mixed_float16.
         super().compile(
             optimizer=generator_optimizer, jit_compile=jit_compile, **kwargs
         )
         self.loss_fn = losses
         self.ema_decay = ema_decay
+        self.clip_norm = clip_norm
+        self.accumulate = accumulate
+        self.gan_warmup = gan_warmup or GANWarmup()
         self.generator_variables = [
             v for net in self.generator_nets for v in net.trainable_variables
         ]
         self.optimizer.build(self.generator_variables)
         self.averages = []
         if ema_decay is not None:
-            self.averages = [
-                self._average_of(v, i) for i, v in enumerate(self.generator_variables)
-            ]
+            self.averages = make_averages(self, self.generator_variables)
         self.discriminator_optimizer = None
         if losses.gan_weight:
             self._compile_discriminators(discriminator_optimizer)
+        norms = ["gradient_norm", "d_gradient_norm"][: 1 + bool(losses.gan_weight)]
         self.loss_trackers = {
-            name: keras.metrics.Mean(name=name) for name in losses.names
+            name: keras.metrics.Mean(name=name) for name in [*losses.names, *norms]
         }
-
-    def _average_of(self, variable, index):
-        average = self.add_weight(
-            name=f"average_{index}",
-            shape=variable.shape,
-            initializer="zeros",
-            dtype="float32",
-            trainable=False,
-            aggregation="only_first_replica",
-        )
-        average.assign(variable)
-        return average
 
     def _compile_discriminators(self, optimizer):
         if optimizer is None:
@@ -99,6 +115,11 @@ class ReenactorTraining:
         self.discriminator_optimizer = optimizer
 
     @property
+    def generator_state(self):
+        """Spectral vectors and moving statistics."""
+        return [v for net in self.generator_nets for v in net.non_trainable_variables]
+
+    @property
     def generator_optimizer(self):
         return self.optimizer
 
@@ -106,42 +127,102 @@ class ReenactorTraining:
     def metrics(self):
         return list(self.loss_trackers.values()) if self.compiled else []
 
-    def train_step(self, data):
-        import tensorflow as tf
+    @property
+    def judging(self):
+        """Whether the discriminators take part in the next step."""
+        first = self.gan_warmup.first_step
+        waits = first and self.optimizer.iterations.numpy() < first
+        return bool(self.loss_fn.gan_weight) and not waits
 
+    def make_train_function(self, force=False):
+        if self.train_function is None or force:
+            self.train_function = TrainFunction(self)
+
+    def train_step(self, data, judging=None):
         # `train_on_batch` wraps its batch in a tuple.
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        # optimizer.apply sums gradients over replicas.
+        judging = self.judging if judging is None else judging
+        values, gradients, d_gradients = self.compute_gradients(inputs, judging)
+        return {
+            **self.track(values),
+            **self.apply_gradients(gradients, d_gradients),
+        }
+
+    def compute_gradients(self, inputs, judging):
+        """Losses of a batch, and the gradients of both sides.
+
+        Args:
+            inputs: training batch of one replica.
+            judging: whether the discriminators take part.
+
+        Returns:
+            dict of losses; the generator's and the discriminators' gradients, of their
+            losses divided by the number of replicas and scaled (None without
+            discriminators).
+        """
+        import tensorflow as tf
+
+        # `apply_gradients` sums over replicas.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         with tf.GradientTape(persistent=True) as tape:
             outputs = self.generate(inputs, training=True)
-            fake = real = None
-            if self.loss_fn.gan_weight:
+            fake = None
+            if judging:
                 real = self._judge(inputs, inputs["driving"])
                 fake = self._judge(inputs, outputs["image"])
-            values = self.loss_fn.generator(inputs, outputs, fake)
+            share = self.gan_warmup(self.optimizer.iterations)
+            values = self.loss_fn.generator(inputs, outputs, fake, share)
             scaled = self.optimizer.scale_loss(values["loss"] / replicas)
-            if fake is not None:
+            if judging:
                 values["d_loss"] = self.loss_fn.discriminator(real, fake)
                 d_scaled = self.discriminator_optimizer.scale_loss(
                     values["d_loss"] / replicas
                 )
         gradients = tape.gradient(scaled, [v.value for v in self.generator_variables])
-        self.optimizer.apply(gradients, self.generator_variables)
-        if fake is not None:
-            gradients = tape.gradient(
+        d_gradients = None
+        if judging:
+            d_gradients = tape.gradient(
                 d_scaled, [v.value for v in self.discriminator_variables]
             )
-            self.discriminator_optimizer.apply(gradients, self.discriminator_variables)
         del tape
-        self._update_averages()
-        return self._track(values)
+        return values, gradients, d_gradients
+
+    def apply_gradients(self, gradients, d_gradients):
+        """Moves both sides and the averages by the gradients of `compute_gradients`.
+
+        Returns:
+            dict of the gradients' norms before clipping, averaged since the last reset.
+        """
+        sides = {"gradient_norm": (self.optimizer, gradients, self.generator_variables)}
+        if d_gradients is not None:
+            sides["d_gradient_norm"] = (
+                self.discriminator_optimizer,
+                d_gradients,
+                self.discriminator_variables,
+            )
+        for name, side in sides.items():
+            norm = optimizer_step(*side, self.clip_norm)
+            weight = None
+            if isinstance(side[0], keras.optimizers.LossScaleOptimizer):
+                # It leaves out steps that overflow, and lowers its scale: no step, no
+                # norm. `TrainingLog` and `LossGuard` look at the scale.
+                weight = ops.cast(ops.isfinite(norm), "float32")
+                norm = ops.where(ops.isfinite(norm), norm, 0.0)
+            self.loss_trackers[name].update_state(norm, sample_weight=weight)
+        if self.averages:
+            update_averages(
+                self.averages,
+                self.generator_variables,
+                self.optimizer.iterations,
+                self.ema_decay,
+            )
+        return {name: self.loss_trackers[name].result() for name in sides}
 
     def test_step(self, data):
         inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         with self.inference_weights():
             outputs = self.generate(inputs, training=False)
-        return self._track(self.loss_fn.generator(inputs, outputs, None))
+        return self.track(self.loss_fn.generator(inputs, outputs, None))
 
     def _judge(self, inputs, image):
         """Logits of both discriminators for an image: `(DL's, DI's)`."""
@@ -153,16 +234,8 @@ class ReenactorTraining:
             self.identity_discriminator(image, source, training=True),
         )
 
-    def _update_averages(self):
-        if not self.averages:
-            return
-        step = ops.cast(self.optimizer.iterations, "float32")
-        decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for variable, average in zip(self.generator_variables, self.averages):
-            target = ops.cast(variable.value, "float32")
-            average.assign(average.value + (1.0 - decay) * (target - average.value))
-
-    def _track(self, values):
+    def track(self, values):
+        """Adds losses to their means since the last reset; returns the means."""
         for name, value in values.items():
             self.loss_trackers[name].update_state(value)
         return {name: self.loss_trackers[name].result() for name in values}
@@ -176,6 +249,9 @@ class ReenactorTraining:
             "discriminator_optimizer": serialize(self.discriminator_optimizer),
             "losses": serialize(self.loss_fn),
             "ema_decay": self.ema_decay,
+            "clip_norm": self.clip_norm,
+            "accumulate": self.accumulate,
+            "gan_warmup": serialize(self.gan_warmup),
             "jit_compile": self.jit_compile,
         }
 

@@ -6,7 +6,9 @@ from aan_keras.training.checkpoint import (
     save_checkpoint,
 )
 from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.devices import make_strategy
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.train import train
 from aan_keras.training.training_log import TrainingLog
@@ -14,10 +16,12 @@ from aan_keras.training.training_log import TrainingLog
 __all__ = [
     "ConstantThenDecay",
     "ExactCheckpoint",
+    "LossGuard",
     "SampleImages",
     "TrainingLog",
     "latest_checkpoint",
     "load_checkpoint",
+    "make_strategy",
     "save_checkpoint",
     "train",
 ]

@@ -63,12 +63,20 @@ def save_checkpoint(model, path, metadata=None):
         model: built and compiled model.
         path: file to write, `.npz`.
         metadata: dict that JSON can hold, given back by `load_checkpoint`.
+
+    Raises:
+        FloatingPointError: a variable is not finite; the file stays as it was.
     """
     path = Path(path)
     arrays, types = {}, {}
     for name, variable in state_variables(model).items():
         array = keras.ops.convert_to_numpy(variable)
         types[name] = keras.backend.standardize_dtype(variable.dtype)
+        if not np.all(np.isfinite(array)):
+            raise FloatingPointError(
+                f"training stopped: {name} is not finite, so {path.name} was not "
+                "written, and older checkpoints are kept. Lower the learning rate"
+            )
         # npz cannot hold bfloat16.
         arrays[name] = array.view("uint16") if types[name] == "bfloat16" else array
     header = json.dumps({"metadata": metadata or {}, "types": types})

@@ -1,5 +1,6 @@
 """Named ways to train, for the command line."""
 
+import inspect
 import json
 import math
 import pathlib
@@ -44,6 +45,14 @@ RECIPES = {
         },
     },
 }
+# The presets' configurations: weights fit every image size.
+RECIPES |= {
+    f"aan_{size}": {
+        **RECIPES["small"],
+        "model": {**RECIPES["small"]["model"], "image_size": size},
+    }
+    for size in (64, 128, 256)
+}
 _RUN = "command.json"
 
 
@@ -62,6 +71,12 @@ def train_recipe(
     validation=(6, 12),
     seed=0,
     checkpoint_every=500,
+    precision=None,
+    accumulate=1,
+    gan_weight=None,
+    gan_warmup=(0, 0),
+    gan_lead=0,
+    devices=1,
 ):
     """Starts a training run by the name of its recipe.
 
@@ -69,8 +84,8 @@ def train_recipe(
         data: folder of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
         output: folder of the run; it must not hold one yet.
         steps: length of the run.
-        recipe: `"paper"`, or `"small"`: what reaches usable results in hours on a
-            few CPU cores.
+        recipe: `"paper"`; `"small"`: what reaches usable results in hours on a few CPU
+            cores; or `"aan_64"`, `"aan_128"`, `"aan_256"`: the same at another size.
         preset: name or folder of a preset to start from instead of random weights;
             its configuration is used.
         image_size, width: replace the recipe's.
@@ -81,6 +96,12 @@ def train_recipe(
         validation: see `train`.
         seed: decides initial weights, pairs and augmentations.
         checkpoint_every: steps between checkpoints.
+        precision: dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
+        accumulate: parts that the batch of a device is worked off in.
+        gan_weight: weight of the GAN loss, instead of the recipe's.
+        gan_warmup: step at which the GAN loss begins, and steps in which it rises.
+        gan_lead: steps that the discriminators train before.
+        devices: see `make_strategy`. Several machines are found in TF_CONFIG.
 
     Returns:
         The number of steps done.
@@ -90,13 +111,18 @@ def train_recipe(
         raise ValueError(
             f"`recipe` must be one of {sorted(RECIPES)}. Received: recipe={recipe}"
         )
-    if (pathlib.Path(output) / _RUN).exists():
+    if holds_run(output):
         raise ValueError(
             f"{output} holds a training run: resume it, or choose another folder"
         )
     arguments.update(data=str(data), output=str(output))
     arguments["preset"] = None if preset is None else str(preset)
     return _run(arguments, resume=False)
+
+
+def holds_run(output):
+    """Whether a run has begun in a folder."""
+    return (pathlib.Path(output) / _RUN).exists()
 
 
 def resume_recipe(output, steps=None):
@@ -116,7 +142,10 @@ def resume_recipe(output, steps=None):
         raise ValueError(
             f"there is no training run in {output}: begin one with --data and --steps"
         ) from None
-    arguments["output"] = str(output)
+    # A run of an older version lacks what has come since.
+    parameters = inspect.signature(train_recipe).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    arguments = {**defaults, **arguments, "output": str(output)}
     if steps is not None:
         arguments["steps"] = steps
     return _run(arguments, resume=True)
@@ -125,11 +154,14 @@ def resume_recipe(output, steps=None):
 def _run(arguments, resume):
     import keras
 
+    from aan_keras.losses.gan_warmup import GANWarmup
     from aan_keras.losses.reenactment_loss import ReenactmentLoss
     from aan_keras.models.preset import load_preset
     from aan_keras.models.reenactor import Reenactor
+    from aan_keras.training.devices import make_strategy, worker_of
     from aan_keras.training.train import train
 
+    strategy = make_strategy(arguments["devices"])
     recipe = RECIPES[arguments["recipe"]]
     keras.utils.set_random_seed(arguments["seed"])
     given = {
@@ -137,16 +169,21 @@ def _run(arguments, resume):
         for name in ("image_size", "width")
         if arguments[name] is not None
     }
-    if arguments["preset"] is not None:
-        reenactor = load_preset(Reenactor, arguments["preset"], **given)
-    else:
-        reenactor = Reenactor(**{**recipe["model"], **given})
+    given["dtype"] = arguments["precision"]
+    with strategy.scope():
+        if arguments["preset"] is not None:
+            reenactor = load_preset(Reenactor, arguments["preset"], **given)
+        else:
+            reenactor = Reenactor(**{**recipe["model"], **given})
     losses, training = dict(recipe["losses"]), dict(recipe["training"])
     if arguments["perceptual"] is not None:
         perceptual = arguments["perceptual"]
         losses["perceptual"] = None if perceptual == "none" else perceptual
         if perceptual != "identity":
             losses.pop("identity_weight", None)  # the same network
+    if arguments["gan_weight"] is not None:
+        losses["gan_weight"] = arguments["gan_weight"]
+    training["gan_warmup"] = GANWarmup(*arguments["gan_warmup"], arguments["gan_lead"])
     if arguments["learning_rate"] is not None:
         training["generator_learning_rate"] = arguments["learning_rate"]
     output = pathlib.Path(arguments["output"])
@@ -154,8 +191,11 @@ def _run(arguments, resume):
     class Remember(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             # Only now is it known that there are data to train on.
-            (output / _RUN).write_text(json.dumps(arguments, indent=2) + "\n")
+            if worker_of(strategy)[0] == 0:
+                (output / _RUN).write_text(json.dumps(arguments, indent=2) + "\n")
 
+    with strategy.scope():  # A perceptual network has variables too.
+        losses = ReenactmentLoss(**losses)
     return train(
         reenactor,
         arguments["data"],
@@ -165,7 +205,8 @@ def _run(arguments, resume):
         resume=resume,
         seed=arguments["seed"],
         validation=tuple(arguments["validation"]),
-        losses=ReenactmentLoss(**losses),
+        losses=losses,
+        accumulate=arguments["accumulate"],
         checkpoint_every=arguments["checkpoint_every"],
         log_every=math.gcd(50, arguments["checkpoint_every"]),
         validate_every=arguments["checkpoint_every"],

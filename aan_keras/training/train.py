@@ -1,17 +1,22 @@
 """One training run, from scratch or from where it was killed."""
 
+import functools
 import json
 import os
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
 from aan_keras.data import load_dataset, split_identities
-from aan_keras.training.checkpoint import latest_checkpoint, load_checkpoint
-from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.checkpoint import latest_checkpoint
+from aan_keras.training.devices import worker_of
+from aan_keras.training.distributed_pairs import distributed_pairs
 from aan_keras.training.event_log import EventLog
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.fit_workers import fit_workers, make_evaluate
+from aan_keras.training.loss_guard import LossGuard
+from aan_keras.training.make_optimizers import make_optimizers
+from aan_keras.training.restore import restore
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.training_log import TrainingLog
 
@@ -37,6 +42,9 @@ def train(
     beta_1=0.5,
     beta_2=0.999,
     clip_norm=None,
+    accumulate=1,
+    gan_warmup=None,
+    max_growth=20.0,
     jit_compile=False,
     deterministic=True,
     checkpoint_every=500,
@@ -49,6 +57,9 @@ def train(
 ):
     """Trains a `Reenactor` by `fit`; started again with the same arguments, goes on.
 
+    A model made in the scope of a strategy (see `make_strategy`) trains on all its
+    devices and machines; the result is that of one device.
+
     The output folder holds `checkpoints/` (the last two; everything exact resume
     needs), `preset/` (what `Reenactor.from_preset` loads, as of the last checkpoint),
     `log.csv`, TensorBoard's `events/`, `samples/<step>.png` and `run.json`.
@@ -60,7 +71,7 @@ def train(
         data: folder of frame folders (see `aan_keras.data.load_dataset`).
         output_dir: folder of the run.
         steps: length of the whole run. May be changed when resuming.
-        batch_size: pairs a step.
+        batch_size: pairs a step, of all devices together.
         resume: go on from the latest checkpoint in `output_dir` if there is one.
             False refuses a folder that has one.
         seed: integer that decides all pairs and augmentations.
@@ -76,6 +87,11 @@ def train(
         decay_fraction: last share of `steps` in which they fall to zero.
         beta_1, beta_2: of both Adam optimizers.
         clip_norm: largest norm of all gradients of one optimizer, or None.
+        accumulate: parts that the batch of a device is worked off in, for less memory.
+        gan_warmup: `GANWarmup`, when the GAN loss joins; None: from the first step.
+        max_growth: the run stops when the mean of a loss between two rows of the log
+            is this many times the median of its rows; None: never. It always stops
+            when a loss or gradient is not finite.
         jit_compile: compile the step with XLA.
         deterministic: only use TensorFlow operations that give the same bits each
             time on several threads. It holds for the rest of the process.
@@ -112,41 +128,39 @@ def train(
         )
     if deterministic:
         tf.config.experimental.enable_op_determinism()
+    strategy = reenactor.distribute_strategy
+    index, workers = worker_of(strategy)
+    chief = index == 0
     if not reenactor.compiled:
-
-        def make_optimizer(rate):
-            schedule = ConstantThenDecay(rate, steps, warmup_steps, decay_fraction)
-            return keras.optimizers.Adam(
-                schedule, beta_1=beta_1, beta_2=beta_2, global_clipnorm=clip_norm
+        with strategy.scope():
+            optimizers = make_optimizers(
+                steps,
+                generator_learning_rate,
+                discriminator_learning_rate,
+                gan_warmup.first_step if gan_warmup else 0,
+                warmup_steps,
+                decay_fraction,
+                beta_1=beta_1,
+                beta_2=beta_2,
             )
-
-        reenactor.compile(
-            make_optimizer(generator_learning_rate),
-            make_optimizer(discriminator_learning_rate),
-            losses,
-            ema_decay=ema_decay,
-            jit_compile=jit_compile,
-        )
+            reenactor.compile(
+                *optimizers,
+                losses,
+                ema_decay=ema_decay,
+                clip_norm=clip_norm,
+                accumulate=accumulate,
+                gan_warmup=gan_warmup,
+                jit_compile=jit_compile,
+            )
     run = {"seed": seed, "batch_size": batch_size, "image_size": reenactor.image_size}
-    first_step = _restore(reenactor, checkpoint, run)
+    first_step = restore(reenactor, checkpoint, run)
     if first_step >= steps:
         return first_step
 
     names, held_out = _divide(data, validation)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    _write_json(
-        output_dir / "run.json",
-        {
-            **run,
-            "steps": steps,
-            "model": reenactor.get_config(),
-            "compile": reenactor.get_compile_config(),
-            "identities": names,
-            "validation_identities": held_out,
-        },
-    )
     shape = {"image_size": reenactor.image_size, "batch_size": batch_size}
-    dataset = load_dataset(
+    dataset = distributed_pairs(
+        strategy,
         data,
         **shape,
         seed=seed,
@@ -155,44 +169,71 @@ def train(
         identities=names,
         **(dataset_options or {}),
     )
-    still = load_dataset(
-        data,
-        **shape,
-        identities=held_out or names,
-        augment=False,
-        mirror=False,
-        photo_fraction=0.0,
+    still_options = {
+        "identities": held_out or names,
+        "augment": False,
+        "mirror": False,
+        "photo_fraction": 0.0,
+    }
+    still = distributed_pairs(
+        strategy, data, **shape, take=validation_steps, **still_options
     )
-    still_batch = next(iter(still))
-    still = still.take(validation_steps).cache()
-    events = EventLog(output_dir / "events", first_step)
-    images = SampleImages(
-        still_batch, output_dir / "samples", events, images_every, first_step
-    )
+    if workers > 1:
+        evaluate = make_evaluate(reenactor, still)
+    else:
+        evaluate = functools.partial(
+            reenactor.evaluate, still, verbose=0, return_dict=True
+        )
+    # The chief alone writes the run; the others keep a log of their own.
+    own_dir = output_dir if chief else output_dir / "workers" / str(index)
+    own_dir.mkdir(parents=True, exist_ok=True)
+    events = EventLog(output_dir / "events", first_step) if chief else None
     log = TrainingLog(
-        output_dir / "log.csv",
+        own_dir / "log.csv",
         log_every,
         first_step,
         events,
-        validation=still,
+        evaluate=evaluate,
         validate_every=validate_every if held_out else 0,
     )
-    save = _CheckpointAndPreset(
-        output_dir / "checkpoints", checkpoint_every, first_step, metadata=run
-    )
-    save.preset = output_dir / "preset"
-    try:
-        reenactor.fit(
-            dataset,
-            steps_per_epoch=steps - first_step,
-            shuffle=False,
-            verbose=verbose,
-            # The log stops a run whose losses are not finite before it is saved.
-            callbacks=[log, images, save, *callbacks],
+    run_callbacks = [LossGuard(log, max_growth, output_dir / "checkpoints"), log]
+    if chief:
+        _write_json(
+            output_dir / "run.json",
+            {
+                **run,
+                "steps": steps,
+                "model": reenactor.get_config(),
+                "compile": reenactor.get_compile_config(),
+                "identities": names,
+                "validation_identities": held_out,
+            },
         )
+        still_batch = next(iter(load_dataset(data, **shape, **still_options)))
+        images = SampleImages(
+            still_batch, output_dir / "samples", events, images_every, first_step
+        )
+        save = _CheckpointAndPreset(
+            output_dir / "checkpoints", checkpoint_every, first_step, metadata=run
+        )
+        save.preset = output_dir / "preset"
+        run_callbacks += [images, save]
+    run_callbacks += callbacks
+    try:
+        if workers > 1:
+            fit_workers(reenactor, dataset, steps - first_step, run_callbacks, verbose)
+        else:
+            reenactor.fit(
+                dataset,
+                steps_per_epoch=steps - first_step,
+                shuffle=False,
+                verbose=verbose,
+                callbacks=run_callbacks,
+            )
     finally:
-        events.close()
-    return save.step
+        if chief:
+            events.close()
+    return log.step
 
 
 class _CheckpointAndPreset(ExactCheckpoint):
@@ -201,19 +242,6 @@ class _CheckpointAndPreset(ExactCheckpoint):
     def on_step(self, step, logs):
         super().on_step(step, logs)
         self.model.save_to_preset(self.preset)
-
-
-def _restore(reenactor, checkpoint, run):
-    if checkpoint is None:
-        return 0
-    metadata = load_checkpoint(reenactor, checkpoint)
-    for name, value in run.items():
-        if metadata[name] != value:
-            raise ValueError(
-                f"{checkpoint} was written with {name}={metadata[name]}, and a run "
-                f"goes on as it began. Received: {name}={value}"
-            )
-    return metadata["step"]
 
 
 def _divide(data, validation):

@@ -1,7 +1,6 @@
 """Callback that writes losses and learning rates."""
 
 import csv
-import math
 import os
 import time
 from pathlib import Path
@@ -16,17 +15,17 @@ class TrainingLog(StepCallback):
     """Writes one row of means to `log.csv`, and to TensorBoard, every few steps.
 
     A row holds the mean of every loss since the row before, the learning rate of
-    every optimizer and the seconds per step. Rows beyond `first_step`, left by a
-    session that was killed after its last checkpoint, are removed: steps in the file
-    always rise. A loss that is not finite stops the run.
+    every optimizer (and its loss scale, if it has one) and the seconds per step. Rows
+    beyond `first_step`, left by a session that was killed after its last checkpoint,
+    are removed: steps in the file always rise.
 
     Args:
         path: the CSV file.
         every: number of steps between two rows.
         first_step: steps done before this session.
         events: `EventLog`, or None for no TensorBoard.
-        validation: finite `tf.data.Dataset` for `model.evaluate`, or None. Its means
-            are in columns `val_...`.
+        evaluate: function that returns a dict of validation losses, or None. They are
+            in columns `val_...`.
         validate_every: number of steps between two evaluations; a multiple of
             `every`.
     """
@@ -37,7 +36,7 @@ class TrainingLog(StepCallback):
         every,
         first_step=0,
         events=None,
-        validation=None,
+        evaluate=None,
         validate_every=0,
     ):
         super().__init__(every, first_step)
@@ -48,10 +47,14 @@ class TrainingLog(StepCallback):
             )
         self.path = Path(path)
         self.events = events
-        self.validation = validation
+        self.evaluate = evaluate
         self.validate_every = validate_every
         self._columns = []
         self._rows = []
+
+    def column(self, name):
+        """The values so far of a column, as a list of floats."""
+        return [float(row[name]) for row in self._rows if row.get(name)]
 
     def on_train_begin(self, logs=None):
         self._logged_step, self._time = self.first_step, time.perf_counter()
@@ -68,19 +71,15 @@ class TrainingLog(StepCallback):
         now = time.perf_counter()
         row = {"step": step}
         row.update({name: float(value) for name, value in logs.items()})
-        for name, value in row.items():
-            if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"Training stopped: `{name}` is {value} at step {step}. The last "
-                    "checkpoint is from before; a lower learning rate may help."
-                )
         for name, optimizer in model_optimizers(self.model).items():
             rate = keras.ops.convert_to_numpy(optimizer.learning_rate)
             row[f"{name}_learning_rate"] = float(rate)
+            if hasattr(optimizer, "dynamic_scale"):
+                row[f"{name}_loss_scale"] = float(optimizer.dynamic_scale)
         row["seconds_per_step"] = (now - self._time) / (step - self._logged_step)
         if self.validate_every and step % self.validate_every == 0:
-            values = self.model.evaluate(self.validation, verbose=0, return_dict=True)
-            row.update({f"val_{name}": float(v) for name, v in values.items()})
+            values = self.evaluate().items()
+            row.update({f"val_{name}": float(value) for name, value in values})
         self._write(row)
         # The next row is a mean of its own steps only.
         self.model.reset_metrics()

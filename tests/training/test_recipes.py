@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from aan_keras.commands import train as train_command
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.reenactor import Reenactor
 from aan_keras.training import recipes
+from tests.models.tiny import batch_of
 
 
 @pytest.fixture
@@ -116,6 +118,59 @@ def test_starting_from_a_preset_keeps_its_configuration(trained, tmp_path):
         donor.fusion_net.get_weights(), reenactor.fusion_net.get_weights()
     ):
         np.testing.assert_allclose(new, old, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [64, 256])
+def test_the_shipped_preset_starts_any_size(trained, tmp_path, size):
+    options = {"recipe": "small", "perceptual": "none", "steps": 1}
+    recipes.train_recipe(
+        "faces", tmp_path / "run", preset="aan_128", image_size=size, **options
+    )
+    reenactor = trained[0]["reenactor"]
+    shipped = Reenactor.from_preset("aan_128")
+    assert reenactor.image_size == size
+    for new, old in zip(reenactor.get_weights(), shipped.get_weights(), strict=True):
+        np.testing.assert_array_equal(new, old)
+    assert reenactor(batch_of(1, size)).shape == (1, size, size, 3)
+
+
+def test_presets_are_recipes_of_their_size():
+    assert set(recipes.RECIPES) == set(train_command.RECIPES)
+    for size in (64, 128, 256):
+        recipe = recipes.RECIPES[f"aan_{size}"]
+        assert Reenactor(**recipe["model"]).image_size == size
+        assert recipe["training"] == recipes.RECIPES["small"]["training"]
+
+
+def test_settings_of_scale(trained, tmp_path):
+    small(
+        tmp_path,
+        precision="mixed_bfloat16",
+        accumulate=4,
+        gan_weight=0.5,
+        gan_warmup=(100, 50),
+        gan_lead=20,
+    )
+    recipes.resume_recipe(tmp_path / "run")
+    for call in trained:
+        assert call["reenactor"].compute_dtype == "bfloat16"
+        assert call["accumulate"] == 4 and call["losses"].gan_weight == 0.5
+        warmup = {"start": 100, "ramp_steps": 50, "lead": 20}
+        assert call["gan_warmup"].get_config() == warmup
+
+
+def test_a_run_of_an_older_version_goes_on(trained, tmp_path):
+    small(tmp_path)
+    path = tmp_path / "run" / "command.json"
+    arguments = json.loads(path.read_text())
+    for name in ("precision", "accumulate", "gan_weight", "gan_warmup", "gan_lead"):
+        del arguments[name]
+    del arguments["devices"]
+    path.write_text(json.dumps(arguments))
+    recipes.resume_recipe(tmp_path / "run")
+    begun, resumed = trained
+    assert resumed["accumulate"] == 1
+    assert resumed["gan_warmup"].get_config() == begun["gan_warmup"].get_config()
 
 
 def test_a_folder_with_a_run_is_not_overwritten(trained, tmp_path):

@@ -1,11 +1,11 @@
 import csv
 
-import numpy as np
+import keras
 import pytest
 
 from aan_keras.training import TrainingLog
 
-from .tiny_gan import compiled_tiny_gan
+from .tiny_gan import TinyGAN, compiled_tiny_gan
 
 
 def rows(path):
@@ -55,11 +55,19 @@ def test_rows_of_a_killed_session_are_removed(tmp_path):
     assert [row["extra"] for row in content] == ["", "", "2", "2"]
 
 
-def test_nan_stops_and_names_the_loss(tmp_path):
-    log = start(tmp_path / "log.csv")
-    with pytest.raises(FloatingPointError, match="`d_loss` is nan at step 2"):
-        feed(log, 2, d_loss=np.nan)
-    assert rows(tmp_path / "log.csv") == []
+def test_columns_and_loss_scale(tmp_path):
+    log = TrainingLog(tmp_path / "log.csv", 2)
+    model = TinyGAN()
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1e-2), 64.0)
+    model.compile(keras.optimizers.Adam(1e-2), scaled)
+    log.set_model(model)
+    log.on_train_begin()
+    log.on_epoch_begin(0)
+    feed(log, 4, late=3.0)
+    assert log.column("loss") == [0.5, 0.5] and log.column("nothing") == []
+    (first, _) = rows(tmp_path / "log.csv")
+    assert float(first["discriminator_loss_scale"]) == 64
+    assert "generator_loss_scale" not in first
 
 
 def test_bad_arguments(tmp_path):

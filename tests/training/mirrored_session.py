@@ -1,0 +1,125 @@
+"""One step after another on one and on two devices, in a process of its own: OUTPUT.
+
+Logical devices must be made before TensorFlow starts. Writes the largest differences
+as JSON.
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aan_keras.losses import GANWarmup, ReenactmentLoss
+from aan_keras.models.optimizer_step import optimizer_step
+from tests.models.tiny import batch_of, shake, tiny_reenactor
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+STEPS = 3
+batches = [batch_of(4, driving=True, seed=seed) for seed in range(STEPS)]
+
+
+def features():
+    """A perceptual network of one layer: its loss must count as on one device."""
+    keras.utils.set_random_seed(4)
+    image = keras.Input((None, None, 3))
+    return keras.Model(image, keras.layers.Conv2D(4, 3, activation="relu")(image))
+
+
+def trained(strategy, **arguments):
+    """A tiny Reenactor after three steps of `fit`; GAN from the second."""
+    keras.utils.set_random_seed(5)
+    with strategy.scope():
+        model = tiny_reenactor(
+            num_fusion_blocks=1,
+            num_residual_blocks=0,
+            local_net=False,
+            statistics="instance",
+        )
+        shake(model)
+        loss = ReenactmentLoss(
+            gan_weight=0.5, perceptual=features(), discriminator_width=4
+        )
+        model.compile(
+            keras.optimizers.SGD(1e-2),
+            keras.optimizers.Adam(1e-3, epsilon=1e-2),
+            loss,
+            gan_warmup=GANWarmup(start=1),
+            **arguments,
+        )
+    columns = {name: np.stack([b[name] for b in batches]) for name in batches[0]}
+    dataset = tf.data.Dataset.from_tensor_slices(columns)
+    history = model.fit(dataset, steps_per_epoch=STEPS, shuffle=False, verbose=0)
+    return model, {name: values[-1] for name, values in history.history.items()}
+
+
+def state(model):
+    return {
+        "weights": [*model.generator_variables, *model.discriminator_variables],
+        "averages": model.averages,
+        "spectral": model.generator_state,
+    }
+
+
+def difference(first, second):
+    """Largest difference by kind, of weights and reported values."""
+    (a, a_logs), (b, b_logs) = first, second
+    assert a_logs.keys() == b_logs.keys()
+    result = {
+        kind: max(
+            float(np.abs(np.asarray(x.value) - np.asarray(y.value)).max())
+            for x, y in zip(state(a)[kind], state(b)[kind])
+        )
+        for kind in state(a)
+    }
+    result["logs"] = max(abs(a_logs[n] - b_logs[n]) / abs(b_logs[n]) for n in b_logs)
+    return result
+
+
+def replicas_differ(model):
+    variables = [v for kind in state(model).values() for v in kind]
+    variables += [*model.optimizer.variables, *model.discriminator_optimizer.variables]
+    copies = [v.value.values for v in variables]
+    assert all(len(pair) == 2 for pair in copies)
+    return max(float(np.abs(x.numpy() - y.numpy()).max()) for x, y in copies)
+
+
+def overflow_on_the_second(strategy):
+    """Weights and loss scale by replica, after a step and one that overflows."""
+    with strategy.scope():
+        weights = keras.Variable(np.ones(3, "float32"))
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), 64.0)
+        optimizer.build([weights])
+
+    def step(x):
+        with tf.GradientTape() as tape:
+            loss = optimizer.scale_loss(tf.reduce_sum(weights.value * x) / 2)
+        gradients = tape.gradient(loss, [weights.value])
+        return optimizer_step(optimizer, gradients, [weights], clip_norm=1.0)
+
+    rows = np.array([[1, 2, 3], [3, 4, 5], [1, 1, 1], [np.inf, 1, 1]], "float32")
+    dataset = tf.data.Dataset.from_tensor_slices(rows).batch(2)
+    run = tf.function(lambda x: strategy.run(step, args=(x,)), autograph=False)
+    for x in strategy.experimental_distribute_dataset(dataset):
+        run(x)
+    values = weights.value.values, optimizer.dynamic_scale.value.values
+    return [[copy.numpy().tolist() for copy in copies] for copies in values]
+
+
+one = tf.distribute.get_strategy()
+two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+reference = trained(one, clip_norm=0.5, run_eagerly=True)
+mirrored = trained(two, clip_norm=0.5)
+both = trained(two, clip_norm=0.5, accumulate=2)
+results = {
+    "mirrored": difference(mirrored, reference),
+    "mirrored and accumulated": difference(both, reference),
+    "overflow": overflow_on_the_second(two),
+    "replicas": max(replicas_differ(mirrored[0]), replicas_differ(both[0])),
+}
+with open(sys.argv[1], "w") as file:
+    json.dump(results, file)
