@@ -8,11 +8,14 @@ import pytest
 import aan_keras
 
 ROOT = Path(__file__).resolve().parents[1]
-HIDDEN = {".venv", ".venv-torch", ".git", ".pytest_cache", "build", "runs"}
 DOCUMENTS = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if not HIDDEN & set(path.relative_to(ROOT).parts)
+    # Environments and caches are hidden folders.
+    if not any(
+        part.startswith(".") or part in ("build", "runs")
+        for part in path.relative_to(ROOT).parts
+    )
 )
 README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

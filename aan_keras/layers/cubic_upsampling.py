@@ -27,6 +27,9 @@ class CubicUpsampling(keras.layers.Layer):
         inside, equal to `tf.image.resize(method="bicubic")`.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
     def call(self, images):
         return _double(_double(images, 1), 2)
 
@@ -43,16 +46,22 @@ class CubicUpsampling(keras.layers.Layer):
 def _double(images, axis):
     """Doubles axis 1 or 2."""
     size = images.shape[axis]
-    padding = [[0, 0]] * 4
-    padding[axis] = [2, 2]
-    padded = ops.pad(images, padding, mode="symmetric")
+
+    def lines(first, last):
+        piece = [slice(None)] * 4
+        piece[axis] = slice(first, last)
+        return tuple(piece)
+
+    # The mirror images at the ends, line by line: `ops.pad(mode="symmetric")` leaves
+    # the border line itself out on PyTorch.
+    before = [images[lines(i, i + 1)] for i in (1, 0)]
+    after = [images[lines(i, i + 1)] for i in (size - 1, size - 2)]
+    padded = ops.concatenate([*before, images, *after], axis=axis)
 
     def weighted(first, taps):
         total = 0.0
         for i, tap in enumerate(taps):
-            piece = [slice(None)] * 4
-            piece[axis] = slice(first + i, first + i + size)
-            total = total + tap * padded[tuple(piece)]
+            total = total + tap * padded[lines(first + i, first + i + size)]
         return total
 
     pair = ops.stack([weighted(0, TAPS[::-1]), weighted(1, TAPS)], axis=axis + 1)

@@ -29,6 +29,9 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
         Tomasi and Kanade, "Shape and motion from image streams under orthography",
         IJCV 1992, for the camera model.
     """
+    landmarks, mean_shape, weights = (
+        ops.convert_to_tensor(x) for x in (landmarks, mean_shape, weights)
+    )
     weights = weights[:, None] / ops.sum(weights)
     shape_mean = ops.sum(weights * mean_shape, axis=0)
     centred = mean_shape - shape_mean
@@ -61,6 +64,9 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
 
 def project(shape, scale, rotation, shift):
     """2-D landmarks `[B, N, 2]` of 3-D shapes `[B, N, 3]` in a pose."""
+    shape, scale, rotation, shift = (
+        ops.convert_to_tensor(x) for x in (shape, scale, rotation, shift)
+    )
     seen = ops.matmul(shape, ops.transpose(rotation[:, :2], (0, 2, 1)))
     return scale[:, None, None] * seen + shift[:, None, :]
 
@@ -71,6 +77,10 @@ def lift(landmarks, mean_shape, scale, rotation, shift):
     Of all such shapes the one nearest to `mean_shape`: what is not seen, the depth in
     the camera's direction, is the mean's.
     """
+    landmarks, mean_shape, scale, rotation, shift = (
+        ops.convert_to_tensor(x)
+        for x in (landmarks, mean_shape, scale, rotation, shift)
+    )
     seen = (landmarks - shift[:, None, :]) / scale[:, None, None]
     rows = rotation[:, :2]  # [B, 2, 3]
     missing = seen - ops.matmul(mean_shape, ops.transpose(rows, (0, 2, 1)))
