@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from aan_keras.data.clips import decode_frame
+from aan_keras.data.face_colour import match_face_colour
 from aan_keras.data.open_clips import open_clips
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
@@ -63,7 +64,10 @@ def load_dataset(
     Returns:
         `tf.data.Dataset` of dicts: `source`, `driving` float32
         `[batch_size, image_size, image_size, 3]` in [-1, 1]; `source_landmarks`,
-        `driving_landmarks` float32 `[batch_size, 68, 2]` in pixels. A frame found
+        `driving_landmarks` float32 `[batch_size, 68, 2]` in pixels; `photo_pair`
+        float32 `[batch_size]`, 1 where the two are photos of different occasions: of
+        these the driving image has the colours of the source's face (see
+        `match_face_colour`), and only its face is worth learning. A frame found
         damaged is named in a warning, and another pair is drawn in its place.
 
     Example:
@@ -99,8 +103,8 @@ def load_dataset(
         return make_sample(clips, sampler, augment, image_size, seed, index)
 
     def make_example(position):
-        source, source_landmarks, driving, driving_landmarks = tf.numpy_function(
-            make_pair, [position], [tf.float32] * 4, stateful=False
+        source, source_landmarks, driving, driving_landmarks, photo_pair = (
+            tf.numpy_function(make_pair, [position], [tf.float32] * 5, stateful=False)
         )
         image_shape = (image_size, image_size, 3)
         return {
@@ -108,6 +112,7 @@ def load_dataset(
             "source_landmarks": tf.ensure_shape(source_landmarks, (68, 2)),
             "driving": tf.ensure_shape(driving, image_shape),
             "driving_landmarks": tf.ensure_shape(driving_landmarks, (68, 2)),
+            "photo_pair": tf.ensure_shape(photo_pair, ()),
         }
 
     dataset = tf.data.Dataset.counter(start=start_step * batch_size)
@@ -120,7 +125,11 @@ def load_dataset(
 
 
 def make_sample(clips, sampler, augmentation, image_size, seed, index):
-    """Makes pair number `index`: source, its landmarks, driving, its landmarks."""
+    """Makes pair number `index`.
+
+    Returns:
+        source, its landmarks, driving, its landmarks, whether they are two photos.
+    """
     generator = np.random.default_rng((seed, index))
     number, frames, images = _draw_readable(clips, sampler, generator)
     parameters = None if augmentation is None else augmentation.draw(generator)
@@ -129,9 +138,12 @@ def make_sample(clips, sampler, augmentation, image_size, seed, index):
     for frame, image in zip(frames, images):
         landmarks = clips[number].landmarks[frame]
         sample += apply(image, landmarks, parameters, image_size)
+    is_photo_set = clips[number].is_photo_set
+    if is_photo_set:
+        sample[2] = match_face_colour(sample[2], sample[3], *sample[:2])
     if augmentation is not None:
         sample[0] = augmentation.degrade(sample[0], parameters)
-    return sample
+    return [*sample, np.float32(is_photo_set)]
 
 
 def _draw_readable(clips, sampler, generator):

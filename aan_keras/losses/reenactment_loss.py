@@ -5,6 +5,7 @@ from keras import ops
 
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.region_crop import RegionCrop
+from aan_keras.losses.detail_loss import DetailLoss
 from aan_keras.losses.gan_loss import GANLoss
 from aan_keras.losses.perceptual_loss import PerceptualLoss
 
@@ -25,6 +26,7 @@ class ReenactmentLoss:
     - `L_region` (not in the paper): L1 of the output's four regions, summed.
     - `L_id` (not in the paper): squared distance of identity descriptors of output
       and driving image; needs `perceptual="identity"`.
+    - `L_detail` (not in the paper): difference in local contrast of fine detail.
 
     Args:
         gan_weight: lambda_GAN; 0 trains without discriminators.
@@ -38,6 +40,7 @@ class ReenactmentLoss:
         face_stride: with `"identity"`, L_p, the chip's L1 and L_id look at every n-th
             pair of the batch only: unbiased, as pairs are drawn independently, at
             1 / n of the face network's cost.
+        detail_weight: of L_detail, see `DetailLoss`.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class ReenactmentLoss:
         identity_weight=0.0,
         discriminator_width=64,
         face_stride=1,
+        detail_weight=0.0,
     ):
         if face_stride < 1:
             raise ValueError(
@@ -70,6 +74,8 @@ class ReenactmentLoss:
         self.identity_weight = identity_weight
         self.discriminator_width = discriminator_width
         self.face_stride = face_stride
+        self.detail_weight = detail_weight
+        self.detail = DetailLoss() if detail_weight else None
         # Not reduced by Keras, which divides by the number of replicas as it does so:
         # the losses of the other kinds and the trainer would not know of it.
         self.gan = GANLoss(reduction=None)
@@ -87,14 +93,16 @@ class ReenactmentLoss:
             names.append("perceptual")
         if self.perceptual == "identity":
             names += ["chip_l1", "identity"]
-        names += ["local", "region"]
+        names += ["local", "region"] + ["detail"] * bool(self.detail_weight)
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 
     def generator(self, inputs, outputs, fake_logits, gan_share=1.0):
         """Losses of the generator.
 
         Args:
-            inputs: training batch; `driving` is the target.
+            inputs: training batch; `driving` is the target. Where `photo_pair` is 1,
+                what lies around the face does not count: the background of another
+                photo can't be guessed.
             outputs: dict of `Reenactor.generate`.
             fake_logits: logits of DL and DI for the output, or None without GAN.
             gan_share: factor of `gan_weight`, see `GANWarmup`.
@@ -104,12 +112,17 @@ class ReenactmentLoss:
         """
         target = ops.cast(inputs["driving"], "float32")
         image = outputs["image"]
+        warped = ops.cast(outputs["warped"], "float32")
         landmarks = inputs["driving_landmarks"]
+        if "photo_pair" in inputs:
+            photo = ops.cast(inputs["photo_pair"], "float32")[:, None, None, None]
+            unknown = photo * (1.0 - _face_mask(landmarks, image.shape[1]))
+            image, warped = (x + unknown * (target - x) for x in (image, warped))
         values = {"l1": _l1(target, image)}
         # Sums are new tensors: `+=` would change the reported value on PyTorch.
         reconstruction = values["l1"]
         # How far the flow alone comes: shows a net that only copies the warp.
-        values["warp_l1"] = _l1(target, ops.cast(outputs["warped"], "float32"))
+        values["warp_l1"] = _l1(target, warped)
         total = 0.0
         if self.perceptual == "identity":
             values.update(self._face(target, image, landmarks))
@@ -131,6 +144,9 @@ class ReenactmentLoss:
                 for crop in self._region_crops(image.shape[1] // 4).values()
             )
             total += self.region_weight * values["region"]
+        if self.detail_weight:
+            values["detail"] = self.detail(target, image)
+            total += self.detail_weight * values["detail"]
         if fake_logits is not None:
             values["gan"] = sum(
                 ops.mean(self.gan.generator(logits)) for logits in fake_logits
@@ -195,6 +211,7 @@ class ReenactmentLoss:
             "identity_weight": self.identity_weight,
             "discriminator_width": self.discriminator_width,
             "face_stride": self.face_stride,
+            "detail_weight": self.detail_weight,
         }
 
     @classmethod
@@ -204,3 +221,17 @@ class ReenactmentLoss:
 
 def _l1(target, image):
     return ops.mean(ops.abs(target - image))
+
+
+def _face_mask(landmarks, size):
+    """1 in the ellipse about the face, 0 around it: float32 `[B, size, size, 1]`."""
+    low, high = ops.min(landmarks, axis=1), ops.max(landmarks, axis=1)
+    # The landmarks end at the brows.
+    brow = 0.3 * (high - low)[:, 1]
+    low = low - ops.stack([ops.zeros_like(brow), brow], axis=-1)
+    centre = ((low + high) / 2)[:, None, None]
+    radius = ops.maximum((high - low) / 2, 1.0)[:, None, None]
+    place = ops.cast(ops.arange(size), "float32")
+    grid = ops.stack(ops.meshgrid(place, place), axis=-1)[None]
+    distance = ops.sum(((grid - centre) / radius) ** 2, axis=-1, keepdims=True)
+    return ops.cast(distance <= 1.0, "float32")

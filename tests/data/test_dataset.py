@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from aan_keras.data import PairAugmentation, load_dataset
+from aan_keras.data.face_colour import match_face_colour
 from aan_keras.data.shard_index import read_index
 
 from .shard_folder import make_shard_folder
@@ -33,6 +34,7 @@ def test_element_spec(faces):
         "source_landmarks": (4, 68, 2),
         "driving": (4, 64, 64, 3),
         "driving_landmarks": (4, 68, 2),
+        "photo_pair": (4,),
     }
     assert all(value.dtype == "float32" for value in spec.values())
     (batch,) = batches(faces, 1)
@@ -132,3 +134,17 @@ def test_only_the_source_is_degraded(faces):
         assert not np.array_equal(a["source"], b["source"])
         for name in ("driving", "source_landmarks", "driving_landmarks"):
             np.testing.assert_array_equal(a[name], b[name])
+
+
+def test_photo_pairs_are_marked_and_have_one_colour(faces):
+    plain = {"augment": False, "mirror": False}
+    (photos,) = batches(faces, 1, photo_fraction=1.0, **plain)
+    assert photos["photo_pair"].tolist() == [1.0] * 4
+    pairs = [photos[k] for k in ("driving", "driving_landmarks", "source")]
+    for *driving, source, points in zip(*pairs, photos["source_landmarks"]):
+        again = match_face_colour(*driving, source, points)
+        np.testing.assert_allclose(again, driving[0], atol=0.05)
+    (videos,) = batches(faces, 1, photo_fraction=0.0, **plain)
+    assert videos["photo_pair"].tolist() == [0.0] * 4
+    (mixed,) = batches(faces, 1, photo_fraction=0.5, batch_size=64, **plain)
+    assert 16 < mixed["photo_pair"].sum() < 48

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from aan_keras.layers import RegionCrop
-from aan_keras.losses import ReenactmentLoss
+from aan_keras.losses import DetailLoss, ReenactmentLoss
 from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
 
@@ -152,3 +152,45 @@ def test_face_stride_looks_at_every_nth_pair(example):
 def test_bad_face_stride():
     with pytest.raises(ValueError, match="Received: face_stride=0"):
         ReenactmentLoss(perceptual=None, face_stride=0)
+
+
+def test_detail_loss_joins(example):
+    inputs, outputs = example
+    names = ("perceptual", "gan_weight", "local_weight")
+    given = dict(zip(names, (None, 0.0, 0.0)))
+    plain = ReenactmentLoss(**given).generator(inputs, outputs, None)
+    loss = ReenactmentLoss(**given, detail_weight=0.5)
+    values = loss.generator(inputs, outputs, None)
+    expected = DetailLoss()(inputs["driving"], outputs["image"])
+    assert float(values["detail"]) == pytest.approx(float(expected), rel=1e-6)
+    total = float(plain["loss"]) + 0.5 * float(expected)
+    assert float(values["loss"]) == pytest.approx(total, rel=1e-6)
+    assert "detail" in loss.names
+    assert ReenactmentLoss.from_config(loss.get_config()).detail_weight == 0.5
+
+
+def test_around_the_face_of_another_photo_nothing_counts(example):
+    inputs, outputs = example
+    loss = ReenactmentLoss(perceptual=None, gan_weight=0.0, local_weight=0.0)
+    target, landmarks = (
+        as_numpy(inputs[name]).astype("float64")
+        for name in ("driving", "driving_landmarks")
+    )
+    y, x = np.mgrid[:64, :64]
+    parts = []
+    for name in ("image", "warped"):
+        difference = np.abs(target - as_numpy(outputs[name]))
+        low, high = landmarks[1].min(0), landmarks[1].max(0)
+        low[1] -= 0.3 * (high - low)[1]
+        (cx, cy), (rx, ry) = (low + high) / 2, (high - low) / 2
+        face = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1
+        assert 0.1 < face.mean() < 0.9
+        difference[1] *= face[..., None]
+        parts.append(difference.mean())
+    values = loss.generator({**inputs, "photo_pair": [0.0, 1.0]}, outputs, None)
+    assert float(values["l1"]) == pytest.approx(parts[0], rel=1e-5)
+    assert float(values["warp_l1"]) == pytest.approx(parts[1], rel=1e-5)
+    # Two moments of one video count as a whole.
+    whole = loss.generator({**inputs, "photo_pair": [0.0, 0.0]}, outputs, None)
+    plain = loss.generator(inputs, outputs, None)
+    assert float(whole["l1"]) == pytest.approx(float(plain["l1"]), rel=1e-6)

@@ -1,0 +1,66 @@
+"""Local strength of detail against the formula in float64 NumPy."""
+
+import keras
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from aan_keras.losses import DetailLoss
+from tests.layers.check_layer import as_numpy
+from tests.losses.loss_gradients import loss_gradients
+
+
+def images(seed, size=26):
+    return np.random.default_rng(seed).uniform(-1, 1, (2, size, size, 3))
+
+
+def strength(image, epsilon):
+    kernel = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])[..., None]
+    energy = ndimage.convolve(image, kernel)[1:-1, 1:-1] ** 2
+    # 24 pixels hold whole windows of 8, but for the halves at the border.
+    windows = []
+    for y in range(-2, 22, 4):
+        for x in range(-2, 22, 4):
+            part = energy[max(y, 0) : y + 8, max(x, 0) : x + 8]
+            windows.append(part.mean((0, 1)))
+    return np.sqrt(np.array(windows) + epsilon**2)
+
+
+def test_formula():
+    true, pred = images(0), images(1) * 0.5
+    expected = [
+        np.abs(strength(t, 1 / 255) - strength(p, 1 / 255)).mean()
+        for t, p in zip(true, pred)
+    ]
+    loss = DetailLoss(reduction=None)(true.astype("float32"), pred.astype("float32"))
+    np.testing.assert_allclose(as_numpy(loss), expected, rtol=1e-5)
+    value = DetailLoss()(true.astype("float32"), pred.astype("float32"))
+    np.testing.assert_allclose(float(value), np.mean(expected), rtol=1e-5)
+
+
+def test_moved_detail_costs_little_and_lost_detail_much():
+    true = images(0, 66).astype("float32")
+    moved = np.roll(true, 3, axis=2)
+    blurred = ndimage.gaussian_filter(true, (0, 1, 1, 0)).astype("float32")
+    loss = DetailLoss()
+    assert float(loss(true, true)) == 0.0
+    assert float(loss(true, moved)) < 0.15 * float(loss(true, blurred))
+
+
+def test_gradient_of_flat_images_is_finite():
+    flat = np.zeros((1, 18, 18, 3), "float32")
+    true = images(0, 18)[:1].astype("float32")
+    _, (gradient,) = loss_gradients(lambda pred: DetailLoss()(true, pred), [flat])
+    assert np.isfinite(as_numpy(gradient)).all()
+
+
+@pytest.mark.parametrize("window", [0, 1, 7])
+def test_bad_window(window):
+    with pytest.raises(ValueError, match=f"even and positive. Received: .*{window}"):
+        DetailLoss(window)
+
+
+def test_config():
+    loss = DetailLoss(window=4, epsilon=0.1)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert (again.window, again.epsilon, again.name) == (4, 0.1, "detail_loss")
