@@ -28,20 +28,24 @@ RECIPES = {
             "local_weight": 0.25,
             "perceptual": "identity",
             "perceptual_weight": 0.05,
-            "region_weight": 0.3,
-            "identity_weight": 0.2,
+            "region_weight": 0.5,
+            "identity_weight": 0.3,
             "face_stride": 2,
+            "detail_weight": 0.2,
+            "discriminator_width": 16,
         },
         "training": {
             "generator_learning_rate": 4e-4,
+            "discriminator_learning_rate": 2e-4,
             "warmup_steps": 200,
             "decay_fraction": 0.3,
             "beta_1": 0.9,
             "beta_2": 0.99,
             "clip_norm": 1.0,
-            # Two photos of a person differ in background and light, which nobody can
-            # guess from the first: the best guess is grey.
-            "dataset_options": {"photo_fraction": 0.0},
+            # Few people are on video: photos show many more, if never two in one light,
+            # and without change the people on video are learned by heart.
+            "dataset_options": {"photo_fraction": 0.25},
+            "augment": {"colour": 1.5, "warp": 0.05, "aspect": 0.1},
         },
     },
 }
@@ -154,6 +158,7 @@ def resume_recipe(output, steps=None):
 def _run(arguments, resume):
     import keras
 
+    from aan_keras.data import PairAugmentation
     from aan_keras.losses.gan_warmup import GANWarmup
     from aan_keras.losses.reenactment_loss import ReenactmentLoss
     from aan_keras.models.preset import load_preset
@@ -176,6 +181,8 @@ def _run(arguments, resume):
         else:
             reenactor = Reenactor(**{**recipe["model"], **given})
     losses, training = dict(recipe["losses"]), dict(recipe["training"])
+    if "augment" in training:
+        training["augment"] = PairAugmentation(**training["augment"])
     if arguments["perceptual"] is not None:
         perceptual = arguments["perceptual"]
         losses["perceptual"] = None if perceptual == "none" else perceptual
