@@ -14,7 +14,24 @@ EXAMPLE = """example:
 Every variant and seed is a training run of its own. An interrupted ablation goes on
 when it is called again.
 """
-_VARIANTS = ("full", "no_local_net", "spade", "instance_statistics", "single_warp")
+# The paper's and ours; the keys of `VARIANTS`, which loads too much to be named here.
+_VARIANTS = (
+    "full",
+    "no_local_net",
+    "spade",
+    "instance_statistics",
+    "single_warp",
+    "spline",
+    "no_prior",
+    "rgb",
+    "spectral_norm",
+    "wide",
+    "gan",
+    "no_perceptual",
+    "no_detail",
+    "videos_only",
+    "weak_augmentation",
+)
 
 
 def add_arguments(command):

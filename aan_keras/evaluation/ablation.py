@@ -12,14 +12,24 @@ from aan_keras.evaluation.measures import MEASURES
 from aan_keras.faces import InputError
 from aan_keras.faces.output_file import output_file
 
-# Constructor arguments of `Reenactor` on top of the recipe's. The first three are the
-# paper's Table 3; its norms take their statistics over the batch.
+# What differs from the recipe: arguments of `Reenactor`, `ReenactmentLoss` and `train`.
+# The first three are the paper's Table 3; its norms take statistics over the batch.
 VARIANTS = {
     "full": {},
-    "no_local_net": {"local_net": False},
-    "spade": {"adaptive_norm": "spade"},
-    "instance_statistics": {"statistics": "instance"},
-    "single_warp": {"warp_theta": False},
+    "no_local_net": {"model": {"local_net": False}},
+    "spade": {"model": {"adaptive_norm": "spade"}},
+    "instance_statistics": {"model": {"statistics": "instance"}},
+    "single_warp": {"model": {"warp_theta": False}},
+    "spline": {"model": {"flow_prior": "tps"}},
+    "no_prior": {"model": {"flow_prior": None}},
+    "rgb": {"model": {"output": "rgb"}},
+    "spectral_norm": {"model": {"spectral_norm": True}},
+    "wide": {"model": {"width": 24}},
+    "gan": {"losses": {"gan_weight": 0.03}},
+    "no_perceptual": {"losses": {"perceptual": None, "identity_weight": 0.0}},
+    "no_detail": {"losses": {"detail_weight": 0.0}},
+    "videos_only": {"training": {"dataset_options": {"photo_fraction": 0.0}}},
+    "weak_augmentation": {"training": {"augment": {}}},
 }
 DEFAULT_VARIANTS = ("full", "no_local_net", "spade", "instance_statistics")
 
@@ -132,10 +142,10 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
 
     from aan_keras.losses.reenactment_loss import ReenactmentLoss
     from aan_keras.models.reenactor import Reenactor
-    from aan_keras.training.recipes import RECIPES
+    from aan_keras.training.recipes import RECIPES, training_options
     from aan_keras.training.train import train
 
-    recipe = RECIPES[training["recipe"]]
+    recipe, changes = RECIPES[training["recipe"]], VARIANTS[variant]
     model = {**recipe["model"], "image_size": training["image_size"]}
     model["statistics"] = "batch"
     if training["width"] is not None:
@@ -146,9 +156,11 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
         losses["perceptual"] = None if perceptual == "none" else perceptual
         if perceptual != "identity":
             losses.pop("identity_weight", None)  # the same network
+    losses.update(changes.get("losses", {}))
+    options = {**recipe["training"], **changes.get("training", {})}
     keras.utils.set_random_seed(seed)
     train(
-        Reenactor(**{**model, **VARIANTS[variant]}),
+        Reenactor(**{**model, **changes.get("model", {})}),
         data,
         folder,
         training["steps"],
@@ -161,7 +173,7 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
         log_every=checkpoint_every,
         images_every=checkpoint_every,
         validate_every=0,
-        **recipe["training"],
+        **training_options({"training": options}),
     )
     # The next run must not inherit this one's graphs.
     keras.backend.clear_session()

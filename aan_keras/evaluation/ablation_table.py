@@ -17,6 +17,16 @@ NAMES = {
     "spade": "SPADE instead of AAN",
     "instance_statistics": "instance statistics",
     "single_warp": "Θ not warped",
+    "spline": "flow starts as the spline alone",
+    "no_prior": "flow starts at zero (paper)",
+    "rgb": "nets paint all pixels (paper)",
+    "spectral_norm": "with spectral norm (paper)",
+    "wide": "width 24",
+    "gan": "with GAN, weight 0.03",
+    "no_perceptual": "without perceptual and identity loss",
+    "no_detail": "without detail loss",
+    "videos_only": "without photo pairs",
+    "weak_augmentation": "default augmentation",
 }
 
 

@@ -60,6 +60,16 @@ RECIPES |= {
 _RUN = "command.json"
 
 
+def training_options(recipe):
+    """Arguments of `train` that a recipe names."""
+    from aan_keras.data import PairAugmentation
+
+    options = dict(recipe["training"])
+    if "augment" in options:
+        options["augment"] = PairAugmentation(**options["augment"])
+    return options
+
+
 def train_recipe(
     data,
     output,
@@ -158,7 +168,6 @@ def resume_recipe(output, steps=None):
 def _run(arguments, resume):
     import keras
 
-    from aan_keras.data import PairAugmentation
     from aan_keras.losses.gan_warmup import GANWarmup
     from aan_keras.losses.reenactment_loss import ReenactmentLoss
     from aan_keras.models.preset import load_preset
@@ -180,9 +189,7 @@ def _run(arguments, resume):
             reenactor = load_preset(Reenactor, arguments["preset"], **given)
         else:
             reenactor = Reenactor(**{**recipe["model"], **given})
-    losses, training = dict(recipe["losses"]), dict(recipe["training"])
-    if "augment" in training:
-        training["augment"] = PairAugmentation(**training["augment"])
+    losses, training = dict(recipe["losses"]), training_options(recipe)
     if arguments["perceptual"] is not None:
         perceptual = arguments["perceptual"]
         losses["perceptual"] = None if perceptual == "none" else perceptual

@@ -1,13 +1,15 @@
 """Two variants, trained for two steps."""
 
 import csv
+import importlib
 import json
 
 import pytest
 import tensorflow as tf
 
 from aan_keras import Reenactor
-from aan_keras.evaluation import ablation
+from aan_keras.data import PairAugmentation
+from aan_keras.evaluation import ablation, ablation_table
 from aan_keras.evaluation.ablation import VARIANTS, ablate
 from aan_keras.faces import InputError
 
@@ -110,6 +112,35 @@ def test_wrong_arguments(people, tmp_path, changed):
 
 
 def test_the_papers_table_3_is_among_the_variants():
-    assert VARIANTS["no_local_net"] == {"local_net": False}
-    assert VARIANTS["spade"] == {"adaptive_norm": "spade"}
+    assert VARIANTS["no_local_net"] == {"model": {"local_net": False}}
+    assert VARIANTS["spade"] == {"model": {"adaptive_norm": "spade"}}
     assert set(ablation.DEFAULT_VARIANTS) <= set(VARIANTS)
+    assert set(ablation_table.NAMES) == set(VARIANTS)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_changes_what_it_names_and_nothing_else(variant, monkeypatch):
+    trained = []
+
+    def record(model, *arguments, losses, augment, **options):
+        trained.append({**model, **losses, **options, **vars(augment)})
+
+    for module, name, fake in (
+        ("aan_keras.models.reenactor", "Reenactor", dict),
+        ("aan_keras.losses.reenactment_loss", "ReenactmentLoss", dict),
+        ("aan_keras.training.train", "train", record),
+    ):
+        monkeypatch.setattr(importlib.import_module(module), name, fake)
+    training = {"recipe": "small", "image_size": 64, "width": None, "perceptual": None}
+    training |= {"steps": 2, "batch_size": 2, "validation": [1, 0]}
+    for name in ("full", variant):
+        ablation._train("data", "runs", name, 0, training, 1)
+    full, changed = trained
+    expected = {}
+    for group in VARIANTS[variant].values():
+        expected |= group
+    if variant == "weak_augmentation":
+        usual = vars(PairAugmentation())
+        expected = {name: usual[name] for name in ("colour", "warp", "aspect")}
+    different = {k: v for k, v in changed.items() if full.get(k) != v}
+    assert different == expected
