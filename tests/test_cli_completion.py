@@ -89,6 +89,14 @@ def folder(tmp_path):
     return tmp_path
 
 
+# How each shell starts without the user's settings, and what it needs before.
+STARTS = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], ""),
+    "zsh": (["zsh", "-f", "-i"], "autoload -U compinit; compinit -u -D\n"),
+}
+
+
+@pytest.mark.parametrize("shell", STARTS)
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
@@ -97,30 +105,32 @@ def folder(tmp_path):
         ("reenact --landmarks rel\t", "reenact --landmarks relative"),
         ("reenact --side\t--source pho\t", "reenact --side-by-side --source photo.jpg"),
         (
-            "export --format saved\t--output res\t",
-            "export --format saved_model --output results/",
+            "export --format sav\t--output res\t",
+            "export --format saved_model --output results",
         ),
         ("demo --preset aan\t", "demo --preset aan_128"),
         ("completion fi\t", "completion fish"),
     ],
 )
-def test_tab_in_bash(folder, tmp_path_factory, typed, completed):
-    need("bash")
-    made = run("-m", "aan_keras", "completion", "bash").stdout
-    script = tmp_path_factory.mktemp("script") / "completion.bash"
+def test_tab(folder, tmp_path_factory, shell, typed, completed):
+    need(shell)
+    made = run("-m", "aan_keras", "completion", shell).stdout
+    script = tmp_path_factory.mktemp("script") / "completion"
     script.write_text(made)
-    terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], folder)
+    command, before = STARTS[shell]
+    terminal = Terminal(command, folder)
     try:
         # What was completed is shown by a function in the command's place.
         terminal.type(
-            f"source {shlex.quote(str(script))}\n"
+            f'{before}eval "$(cat {shlex.quote(str(script))})"\n'
             "aan-keras() { printf '<%s>' \"$*\"; }\necho rea''dy\n",
             "ready",
         )
         found = terminal.type(f"aan-keras {typed}\n", r"<([^%>]+)>")
     finally:
         terminal.close()
-    assert found[1] == completed
+    # A folder is followed by a slash in bash.
+    assert found[1].rstrip("/") == completed
 
 
 @pytest.mark.parametrize(

@@ -50,11 +50,13 @@ def _name_or_folder(name):
     function = f"_aan_keras_{name}_or_dir"
     return {
         "bash": function,
-        "zsh": f"_alternative 'presets:preset:({name})' 'folders:folder:_files -/'",
+        "zsh": function,
         "fish": f"({function})",
         "preamble": {
             "bash": f'{function}() {{ compgen -W {name} -- "$1"; '
             'compgen -d -- "$1"; }',
+            "zsh": f"{function}() {{ _alternative 'presets:preset:({name})' "
+            "'folders:folder:_files -/' }",
             "fish": f"function {function}\n  echo {name}\n"
             "  __fish_complete_directories (commandline -ct)\nend",
         },
