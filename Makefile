@@ -61,6 +61,7 @@ bench: $(VENV)/.installed
 	$(PY) benchmarks/drive_speed.py --preset aan_128 --image-size 128
 	$(PY) benchmarks/drive_speed.py --image-size 256
 	$(PY) benchmarks/demo_motion.py
+	$(PY) benchmarks/jitter.py
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
