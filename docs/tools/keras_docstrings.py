@@ -1,5 +1,6 @@
 """Docstrings as Keras writes them, as Markdown (an extension of griffe)."""
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ class KerasDocstrings(griffe.Extension):
 
     def on_package(self, *, pkg, **kwargs):
         for room in pkg.modules.values():
-            _prefer_objects(room)
+            _find_exports(room)
         self._convert(pkg, set())
 
     def _convert(self, item, seen):
@@ -35,12 +36,18 @@ class KerasDocstrings(griffe.Extension):
                 self._convert(member, seen)
 
 
-def _prefer_objects(room):
-    """`data.open_clips` is the function, not the module of the same name."""
-    for name in room.exports or ():
-        module = room.members.get(str(name))
-        if module is not None and not module.is_alias and module.is_module:
-            room.set_member(str(name), module.members[str(name)])
+def _find_exports(room):
+    """Puts into a room what its `__all__` names and a look at its imports misses."""
+    homes = room.members.get("_HOMES")  # Names that load when they are first used.
+    homes = {} if homes is None else ast.literal_eval(str(homes.value))
+    for name in map(str, room.exports or ()):
+        module = room.members.get(name)
+        if module is None and name in homes:
+            target = f"{homes[name]}.{name}"
+            room.set_member(name, griffe.Alias(name, target, parent=room))
+        elif module is not None and not module.is_alias and module.is_module:
+            # `data.open_clips` is the function, not the module of the same name.
+            room.set_member(name, module.members[name])
 
 
 def to_markdown(docstring):

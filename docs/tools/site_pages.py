@@ -13,7 +13,7 @@ from mkdocs.structure.files import File
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cross_references import add_cross_references
-from public_names import PACKAGE, ROOT
+from public_names import PACKAGE, ROOT, public_names
 
 # Pages that `mkdocs.yml` names and that are left out of the navigation while their
 # file is not there.
@@ -39,6 +39,8 @@ def on_config(config):
     for entry in config.nav:
         if "Model cards" in entry:
             entry["Model cards"] = sorted(p for p in made if p.startswith("models/"))
+        if "Reference" in entry:
+            entry["Reference"] += sorted(p for p in made if p.startswith("reference/"))
     return config
 
 
@@ -99,6 +101,10 @@ def _made_pages():
     }
     for name, page in _COPIED.items():
         pages[page] = (ROOT / name).read_text("utf-8")
+    for room in public_names():
+        page = f"reference/{room.rpartition('.')[2]}.md"
+        if not (ROOT / "docs" / page).exists():
+            pages[page] = f"# `{room}`\n\n::: {room}\n"
     if _notebooks():
         pages["notebooks.md"] = _notebook_list()
     return pages
