@@ -36,6 +36,6 @@ def link_targets():
     for room, names in public_names().items():
         for name in names:
             targets[f"{room}.{name}"] = f"{room}.{name}"
-            if name[0].isupper() and any(letter.islower() for letter in name):
+            if name[0].isupper() and len(name) > 2:
                 targets[name] = f"{room}.{name}"
     return targets
