@@ -3,6 +3,7 @@
 # make test-oldest    all tests on the oldest versions that setup.cfg allows
 # make test-backends  layers, losses and metrics on JAX and on PyTorch
 # make lint           ruff, rules and format
+# make docs           the documentation site in site/, warnings being errors
 # make bench          speed tables, JSON in benchmarks/results
 #
 # Everything is installed into .venv on first use; later calls reuse it.
@@ -26,7 +27,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint bench clean
+.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint docs bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -51,16 +52,20 @@ lint: $(VENV)/.installed-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
 bench: $(VENV)/.installed
 	$(PY) benchmarks/import_time.py
 	$(PY) benchmarks/macs.py --image-size 256
 	$(PY) benchmarks/drive_speed.py --preset aan_128 --image-size 128
 	$(PY) benchmarks/drive_speed.py --image-size 256
 	$(PY) benchmarks/demo_motion.py
+	$(PY) benchmarks/jitter.py
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) build dist site *.egg-info .pytest_cache .ruff_cache
 
 # A stamp is written only after the whole installation succeeded, so an
 # interrupted one is done again.
@@ -72,6 +77,11 @@ $(VENV)/.installed: $(PACKAGING)
 $(VENV)/.installed-test: $(PACKAGING)
 	$(PYTHON) -m venv $(VENV)
 	$(PY) $(PIP_INSTALL) --editable '.[test]'
+	touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: $(PACKAGING)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) $(PIP_INSTALL) --editable '.[docs]'
 	touch $(VENV)/.installed $@
 
 # PyTorch has an environment of its own: its wheels are large, and only the

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 
+import aan_keras
 from aan_keras.commands import COMMANDS
 
 _DESCRIPTION = "One-shot face reenactment: one photo, moved by a clip."
@@ -19,7 +20,7 @@ def main(argv=None):
     Returns:
         0 on success, 1 on failure, 130 when interrupted. Wrong usage exits with 2.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     try:
         with _terminable():
             arguments.run(arguments)
@@ -34,9 +35,19 @@ def main(argv=None):
     return 0
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="aan-keras", description=_DESCRIPTION)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def make_parser():
+    parser = argparse.ArgumentParser(
+        prog="aan-keras",
+        description=_DESCRIPTION,
+        epilog="Every command shows examples: aan-keras COMMAND --help",
+        formatter_class=_CommandHelp,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"aan_keras {aan_keras.__version__}"
+    )
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
     for module in COMMANDS:
         command = commands.add_parser(
             module.NAME,
@@ -49,8 +60,17 @@ def _parser():
         command.add_argument(
             "--debug", action="store_true", help="show the traceback of an error"
         )
-        command.set_defaults(run=module.run, parser=command)
+        command.set_defaults(run=module.run, parser=command, root=parser)
     return parser
+
+
+class _CommandHelp(argparse.HelpFormatter):
+    """A line for each command: argparse forgets how far it indents them."""
+
+    def add_argument(self, action):
+        super().add_argument(action)
+        longest = max(map(len, action.choices or ()), default=0) + 4
+        self._action_max_length = max(self._action_max_length, longest)
 
 
 @contextlib.contextmanager

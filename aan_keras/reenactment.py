@@ -148,25 +148,31 @@ class Reenactment:
 
         They are `[S, S, 3]`, or as large as the photo with `paste_back`.
         """
-        frames = self._drive_frames()
-        return frames if self._paste_back is None else map(self._paste_back, frames)
+        for image, flow in self._drive_frames():
+            yield image if self._paste_back is None else self._paste_back(image, flow)
 
     def _drive_frames(self):
+        """Yields images, and their flow if the model gives it and it is needed."""
         if hasattr(self.reenactor, "animate"):
-            yield from self.reenactor.animate(
+            for image in self.reenactor.animate(
                 self.source_image, self.source_landmarks, self.landmarks
-            )
+            ):
+                yield image, None
             return
         import tensorflow as tf
 
-        drive = _compiled_drive(self.reenactor)
+        with_flow = self._paste_back is not None
+        with_flow = with_flow and hasattr(self.reenactor, "drive_with_flow")
+        drive = _compiled_drive(self.reenactor, with_flow)
         source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
         # Eagerly: it runs once, and tracing it takes longer than that.
         code = self.reenactor.encode_source(
             source, tf.constant(self.source_landmarks[None])
         )
         for landmarks in self.landmarks:
-            yield drive(code, tf.constant(landmarks[None])).numpy()
+            made = drive(code, tf.constant(landmarks[None]))
+            image, flow = made if with_flow else (made, None)
+            yield image.numpy(), None if flow is None else flow.numpy()
 
 
 def _mode(mode, relative):
@@ -178,24 +184,34 @@ def _mode(mode, relative):
     return mode or ("relative" if relative else MODES[0])
 
 
-def _compiled_drive(reenactor):
-    """`reenactor.drive` as a graph, traced once a model and not once a photo."""
+def _compiled_drive(reenactor, with_flow=False):
+    """`reenactor.drive` as a graph, traced once a model and not once a photo.
+
+    With `with_flow` it is `drive_with_flow`, and gives the flow beside the image.
+    """
     import tensorflow as tf
 
     # The graph holds the variables it was traced with, so it goes with these averages.
     averages = list(getattr(reenactor, "averages", ()))
-    traced_with, drive = _COMPILED.get(reenactor, (None, None))
-    if traced_with is not None and [*map(id, traced_with)] == [*map(id, averages)]:
-        return drive
+    traced_with, graphs = _COMPILED.get(reenactor, (None, None))
+    if traced_with is None or [*map(id, traced_with)] != [*map(id, averages)]:
+        graphs = {}
+        _COMPILED[reenactor] = (averages, graphs)
+    if with_flow in graphs:
+        return graphs[with_flow]
     alive = weakref.ref(reenactor)
 
     @tf.function
     def drive(code, landmarks):
-        image = alive().drive(code, landmarks)[0]
-        image = tf.clip_by_value((tf.cast(image, "float32") + 1) * 127.5, 0, 255)
-        return tf.cast(tf.round(image), "uint8")
+        if with_flow:
+            image, flow = alive().drive_with_flow(code, landmarks)
+        else:
+            image = alive().drive(code, landmarks)
+        image = tf.clip_by_value((tf.cast(image[0], "float32") + 1) * 127.5, 0, 255)
+        image = tf.cast(tf.round(image), "uint8")
+        return (image, flow[0]) if with_flow else image
 
-    _COMPILED[reenactor] = (averages, drive)
+    graphs[with_flow] = drive
     return drive
 
 

@@ -1,11 +1,16 @@
 """What the documents say holds: links lead somewhere, Python examples run."""
 
+import ast
+import importlib
 import re
+import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
 
 import aan_keras
+from aan_keras import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -18,6 +23,7 @@ DOCUMENTS = sorted(
     )
 )
 README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -43,9 +49,47 @@ def test_readme_example_runs(example, tmp_path, monkeypatch):
     exec(compile(example, "README.md", "exec"), {"__name__": "example"})
 
 
-def test_readme_lists_every_layer():
-    table = README.partition("## Layers")[2].partition("\n## ")[0]
+def fences(document, language):
+    """The code of a document's fences of a language, without their indent."""
+    pattern = rf"^( *)```{language}\n(.*?)^\1```"
+    found = re.findall(pattern, document.read_text(), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(code) for _, code in found]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_imports_in_examples_exist(page):
+    for code in fences(page, "python"):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def test_commands_in_the_documents_are_valid():
+    """Each is one that the command understands; none of them is run."""
+    parser = cli.make_parser()
+    lines = [
+        line
+        for page in PAGES
+        for code in fences(page, "")
+        for line in code.replace("\\\n", " ").splitlines()
+        if line.startswith(("aan-keras ", ".venv/bin/aan-keras "))
+    ]
+    assert len(lines) > 10
+    for line in lines:
+        words = shlex.split(line.partition(" > ")[0], comments=True)
+        if words[1:2] != ["--help"]:
+            parser.parse_args(words[1:])
+
+
+def test_every_layer_is_in_the_table_of_layers():
+    table = (ROOT / "docs" / "layers.md").read_text().partition("## All of them")[2]
+    table = table.partition("\n## ")[0]
     assert set(re.findall(r"`(\w+)`", table)) >= set(aan_keras.layers.__all__)
+
+
+def test_readme_is_short():
+    assert len(README.splitlines()) < 200
 
 
 def test_changelog_has_an_entry_for_this_version():

@@ -7,6 +7,7 @@ before it runs.
 
 from aan_keras.commands import (
     ablate,
+    completion,
     demo,
     doctor,
     evaluate,
@@ -27,4 +28,5 @@ COMMANDS = (
     export,
     demo,
     doctor,
+    completion,
 )

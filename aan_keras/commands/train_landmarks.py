@@ -5,7 +5,7 @@ import sys
 from aan_keras.commands import console
 
 NAME = "train-landmarks"
-SUMMARY = "train the landmark transformer on shards or folders of face crops"
+SUMMARY = "train the transformer that keeps a photo's face shape"
 EXAMPLE = """example:
   aan-keras train-landmarks --data faces/train --output runs/landmarks
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\

@@ -17,6 +17,7 @@ def _mirror_permutation():
 
 
 MIRROR_PERMUTATION = _mirror_permutation()
+"""int `[68]`: landmark i of the mirrored face is landmark `MIRROR_PERMUTATION[i]`."""
 
 
 def mirror_landmarks(landmarks, size):

@@ -28,6 +28,7 @@ MEASURES = (
     "chin",
 )
 ACTION_UNITS = (1, 2, 4, 5, 12, 15, 20, 25, 26, 45)
+"""Numbers of the facial action units that `action_units` reads from landmarks."""
 
 
 def expression_measures(landmarks):

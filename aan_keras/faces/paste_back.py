@@ -2,8 +2,10 @@
 
 import numpy as np
 
-# Width of the blend inside the crop's edges, as a part of the crop's side.
-_FEATHER = 0.15
+# Parts of the crop's side, inwards from an edge: where the mask rises from 0 to 1, and,
+# with a flow, where the photo's moved pixels give way to the generated ones.
+_MASK = (0.0, 0.15)
+_COLOUR = (0.08, 0.25)
 
 
 class PasteBack:
@@ -14,12 +16,17 @@ class PasteBack:
     border has no seam to hide, and keeps the full weight. Pixels of weight 0 are the
     photo's, bit for bit.
 
+    Where a head has moved, a mixture of both shows its hair twice. With the flow that
+    moved the source, the mask weighs the motion instead: towards the crop's edge the
+    photo itself is moved, in its full resolution, by less and less, and only further
+    inside, where its pixels lie as the generated ones do, do these take their place.
+
     Args:
         photo: uint8 `[H, W, 3]`, RGB.
         crop: `FaceCrop` of the face in it.
 
     Attributes:
-        mask: float32 `[H, W]`, the weight of the generated image.
+        mask: float32 `[H, W]`, the weight of the generated image, or of its motion.
 
     Example:
 
@@ -41,18 +48,20 @@ class PasteBack:
             slice(span.start - corner, span.stop - corner)
             for span, corner in zip(self._area, (y, x))
         )
-        rows = _rise(side, y > 0, y + side < height)
-        columns = _rise(side, x > 0, x + side < width)
-        weights = (rows[:, None] * columns)[self._part]
+        inside = (y > 0, y + side < height, x > 0, x + side < width)
+        self._weights = _weights(side, inside, _MASK)[self._part][..., None]
+        self._colour = _weights(side, inside, _COLOUR)[self._part][..., None]
         self.mask = np.zeros((height, width), "float32")
-        self.mask[self._area] = weights
-        self._weights = weights[..., None]
+        self.mask[self._area] = self._weights[..., 0]
 
-    def __call__(self, image):
+    def __call__(self, image, flow=None):
         """The photo with the generated `image` in it.
 
         Args:
             image: uint8 `[S, S, 3]`, of any S.
+            flow: float32 `[h, w, 2]`, from where in the source the image's pixels
+                come, in pixels of its own grid (`Reenactor.drive_with_flow`). None:
+                mix the colours only.
 
         Returns:
             uint8 `[H, W, 3]`, a new array.
@@ -62,15 +71,49 @@ class PasteBack:
         method = cv2.INTER_AREA if self._side < len(image) else cv2.INTER_CUBIC
         square = cv2.resize(image, (self._side, self._side), interpolation=method)
         result = self._photo.copy()
-        below = result[self._area].astype("float32")
-        mixed = below + self._weights * (square[self._part] - below)
+        if flow is None:
+            below, weights = result[self._area], self._weights
+        else:
+            below, weights = self._move(flow), self._colour
+        below = below.astype("float32")
+        mixed = below + weights * (square[self._part] - below)
         result[self._area] = np.round(mixed)
         return result
 
+    def _move(self, flow):
+        """The crop's part of the photo, moved by the flow as far as the mask allows."""
+        import cv2
 
-def _rise(side, first, last):
+        scale = np.float32([self._side / flow.shape[1], self._side / flow.shape[0]])
+        flow = cv2.resize(np.asarray(flow, "float32"), (self._side, self._side)) * scale
+        flow = flow[self._part] * self._weights
+        rows, columns = self._area
+        y, x = np.mgrid[rows, columns].astype("float32")
+        return cv2.remap(
+            self._photo,
+            x + flow[..., 0],
+            y + flow[..., 1],
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+
+
+def _weights(side, inside, band):
+    """Weights float32 `[side, side]` that rise in a band along the crop's edges.
+
+    Args:
+        side: of the crop, in pixels.
+        inside: bools: top, bottom, left and right edge lie inside the photo.
+        band: where they rise from 0 to 1, in parts of the side from the edge.
+    """
+    rows = _rise(side, *inside[:2], band)
+    return rows[:, None] * _rise(side, *inside[2:], band)
+
+
+def _rise(side, first, last, band):
     """Weights float32 `[side]` along a side of the crop; flags: rise at that end."""
-    place = (np.arange(side) + 0.5) / (_FEATHER * side)
+    begin, end = band
+    place = ((np.arange(side) + 0.5) / side - begin) / (end - begin)
     weight = np.ones(side)
     for wanted, distance in ((first, place), (last, place[::-1])):
         if wanted:

@@ -238,6 +238,21 @@ class Reenactor(ReenactorTraining, keras.Model):
             image = self._drive(code, driving_landmarks, training=False)["image"]
             return ops.clip(image, -1.0, 1.0)
 
+    def drive_with_flow(self, code, driving_landmarks):
+        """As `drive`, and the flow that moved the source.
+
+        Args:
+            code: dict from `encode_source`, batch B.
+            driving_landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            image: float32 `[B, S, S, 3]` in [-1, 1].
+            flow: float32 `[B, h, w, 2]`, in pixels of its own grid, see `FlowWarp`.
+        """
+        with self.inference_weights():
+            result = self._drive(code, driving_landmarks, training=False)
+            return ops.clip(result["image"], -1.0, 1.0), result["flow"]
+
     def generate(self, inputs, training=None):
         """One pass with everything the losses look at.
 

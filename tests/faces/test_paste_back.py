@@ -76,3 +76,68 @@ def test_large_image_is_reduced_without_aliasing():
     image[:, ::2] = 255
     result = PasteBack(PHOTO, INSIDE)(image)[60:100, 70:110].astype(int)
     assert np.abs(result - 127.5).max() < 60
+
+
+# Cubic interpolation gives these linear colours exactly, wherever they are sampled.
+Y, X = np.mgrid[:150, :200]
+LINEAR = np.stack([X, Y, 255 - X], -1).astype("uint8")
+
+
+def rise(begin, end):
+    t = np.clip(((np.arange(100) + 0.5) / 100 - begin) / (end - begin), 0, 1)
+    weights = 3 * t**2 - 2 * t**3
+    return weights * weights[::-1]
+
+
+def test_with_a_flow_the_photo_moves_less_and_less_towards_the_edge():
+    """Flow of (4, -2) pixels of the photo; the generated image is far off in colour."""
+    photo, image = LINEAR, np.full((64, 64, 3), 200, "uint8")
+    flow = np.tile(np.float32([4, -2]) * 16 / 100, (16, 16, 1))
+    result = PasteBack(photo, INSIDE)(image, flow)
+    motion = np.zeros((150, 200))
+    motion[30:130, 40:140] = np.outer(rise(0, 0.15), rise(0, 0.15))
+    colour = np.zeros((150, 200, 1))
+    colour[30:130, 40:140, 0] = np.outer(rise(0.08, 0.25), rise(0.08, 0.25))
+    x, y = X + 4 * motion, Y - 2 * motion
+    moved = np.stack([x, y, 255 - x], -1)
+    expected = (1 - colour) * moved + colour * 200
+    # Half a level each from rounding the moved photo and the result, the rest from
+    # OpenCV's positions in 32nds of a pixel.
+    assert np.abs(result - expected).max() < 1.04
+    outside = PasteBack(photo, INSIDE).mask == 0
+    np.testing.assert_array_equal(result[outside], photo[outside])
+
+
+def test_flow_of_zero_leaves_the_photo_where_no_generated_pixel_is():
+    paste_back = PasteBack(PHOTO, INSIDE)
+    result = paste_back(generated(), np.zeros((8, 8, 2), "float32"))
+    kept = np.ones((150, 200), bool)
+    kept[30 + 8 : 130 - 8, 40 + 8 : 140 - 8] = False
+    np.testing.assert_array_equal(result[kept], PHOTO[kept])
+    assert (result[80, 90] != PHOTO[80, 90]).any()
+
+
+def test_moved_head_is_not_seen_twice():
+    """A dark bar across the crop's edge moves by more than its width."""
+    photo = np.full((150, 200, 3), 220, "uint8")
+    photo[:, 85:95] = 20
+    moved = np.roll(photo, 12, axis=1)
+    flow = np.tile(np.float32([-12, 0]) * 10 / 100, (10, 10, 1))
+    paste_back = PasteBack(photo, INSIDE)
+    mixed, result = (
+        paste_back(INSIDE.cut(moved, 100), given)[:, :, 0] for given in (None, flow)
+    )
+    dark = [(220 - rows.astype("float64")).sum(1) / 200 for rows in (mixed, result)]
+    # As much of it as before in each row, and of full strength somewhere.
+    np.testing.assert_allclose(dark[1], 10, atol=0.3)
+    assert result.min(1).max() <= 25
+    # A mixture has a row in which neither place has it.
+    assert mixed.min(1).max() > 60
+
+
+@pytest.mark.parametrize("crop", [FaceCrop(-30, 100, 90), FaceCrop(0, 30, 100)])
+def test_flow_in_a_crop_at_the_photo_s_border(crop):
+    paste_back = PasteBack(PHOTO, crop)
+    result = paste_back(generated(), np.ones((8, 8, 2), "float32"))
+    outside = paste_back.mask == 0
+    np.testing.assert_array_equal(result[outside], PHOTO[outside])

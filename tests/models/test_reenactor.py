@@ -35,6 +35,9 @@ def test_every_configuration_splits_at_the_source_and_uses_all_inputs(arguments)
     assert np.isfinite(whole).all() and np.abs(whole).max() <= 1.0
     assert whole.std() > 0.02
     np.testing.assert_allclose(image, whole, atol=1e-5)
+    also, flow = model.drive_with_flow(code, inputs["driving_landmarks"])
+    np.testing.assert_array_equal(also, image)
+    np.testing.assert_allclose(flow, model.generate(inputs)["flow"], atol=1e-5)
     for name in inputs:
         other = {**inputs, name: keras.ops.flip(inputs[name], axis=0)}
         # Small where an untrained flow is the only way; 0 if the input is not read.
