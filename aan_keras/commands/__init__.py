@@ -13,6 +13,7 @@ from aan_keras.commands import (
     export,
     prepare,
     reenact,
+    serve,
     train,
     train_landmarks,
 )
@@ -25,6 +26,7 @@ COMMANDS = (
     evaluate,
     ablate,
     export,
+    serve,
     demo,
     doctor,
 )
