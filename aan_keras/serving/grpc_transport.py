@@ -2,6 +2,7 @@
 
 import grpc
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     model_pb2,
@@ -10,7 +11,7 @@ from tensorflow_serving.apis import (
 )
 
 from aan_keras.serving.serving_error import ServingError
-from aan_keras.serving.signature_info import SignatureInfo
+from aan_keras.serving.signature_info import SignatureInfo, type_name
 
 _OPTIONS = (
     # A clip is more than gRPC's 4 MB; TensorFlow Serving has no limit of its own.
@@ -20,6 +21,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
     ("grpc.enable_http_proxy", 0),
+    # One name may stand for several servers (a headless service of Kubernetes).
+    ("grpc.lb_policy_name", "round_robin"),
 )
 
 
@@ -85,11 +88,9 @@ class GrpcTransport:
 
 def _described(tensors):
     return {
-        name: (_name(info.dtype), tuple(axis.size for axis in info.tensor_shape.dim))
+        name: (
+            type_name(types_pb2.DataType.Name(info.dtype)),
+            tuple(axis.size for axis in info.tensor_shape.dim),
+        )
         for name, info in tensors.items()
     }
-
-
-def _name(dtype):
-    dtype = tf.as_dtype(dtype)
-    return "bytes" if dtype == tf.string else dtype.name

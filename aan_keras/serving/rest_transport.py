@@ -8,7 +8,7 @@ import urllib.parse
 import numpy as np
 
 from aan_keras.serving.serving_error import ServingError
-from aan_keras.serving.signature_info import SignatureInfo
+from aan_keras.serving.signature_info import SignatureInfo, type_name
 
 _CODES = {
     400: "INVALID_ARGUMENT",
@@ -25,7 +25,6 @@ _CODES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-_TYPES = {"DT_FLOAT": "float32", "DT_STRING": "bytes"}
 
 
 class RestTransport:
@@ -115,7 +114,7 @@ def _content_of(status, content):
 def _described(tensors):
     return {
         name: (
-            _TYPES.get(info["dtype"], info["dtype"].removeprefix("DT_").lower()),
+            type_name(info["dtype"]),
             tuple(int(axis["size"]) for axis in info["tensor_shape"].get("dim", ())),
         )
         for name, info in tensors.items()

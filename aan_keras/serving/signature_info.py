@@ -2,6 +2,8 @@
 
 import dataclasses
 
+_NAMES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_STRING": "bytes"}
+
 
 @dataclasses.dataclass(frozen=True)
 class SignatureInfo:
@@ -15,3 +17,8 @@ class SignatureInfo:
 
     inputs: dict
     outputs: dict
+
+
+def type_name(name):
+    """TensorFlow's name of a type, such as `"DT_FLOAT"`, as NumPy's."""
+    return _NAMES.get(name, name.removeprefix("DT_").lower())
