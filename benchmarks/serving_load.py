@@ -119,13 +119,22 @@ def _equal(frames, expected):
     return np.abs(frames.astype(np.int16) - expected).max() <= TOLERANCE
 
 
-def make_jobs(reenactor, count, frames):
-    """Different photos, made from the bundled portrait, and different motions."""
+def make_jobs(reenactor, source, landmarks, driving, count, frames):
+    """Different photos and motions, made from one, with what Keras makes of them.
+
+    Args:
+        reenactor: `aan_keras.Reenactor`.
+        source: uint8 `[S, S, 3]`.
+        landmarks: float32 `[68, 2]`.
+        driving: float32 `[T, 68, 2]`.
+        count: how many jobs.
+        frames: of each; less than T.
+
+    Returns:
+        list of `Job`.
+    """
     import tensorflow as tf
 
-    from aan_keras.exporting.bundled_example import bundled_example
-
-    source, landmarks, driving = bundled_example(reenactor.image_size)
     drive = tf.function(reenactor.drive)
     jobs = []
     for i in range(count):
@@ -185,9 +194,11 @@ def main():
     arguments = parser.parse_args()
     import aan_keras
     from aan_keras.exporting import export_version
+    from aan_keras.exporting.bundled_example import bundled_example
 
     reenactor = aan_keras.Reenactor.from_preset(arguments.preset)
-    jobs = make_jobs(reenactor, arguments.jobs, arguments.frames)
+    example = bundled_example(reenactor.image_size)
+    jobs = make_jobs(reenactor, *example, arguments.jobs, arguments.frames)
     with tempfile.TemporaryDirectory() as folder:
         export_version(reenactor, pathlib.Path(folder) / "aan")
         process, port, rest_port = start_server(folder)

@@ -22,20 +22,20 @@ def reenactor():
 def server(reenactor, tmp_path_factory):
     """Serves `aan`, a small reenactor, and `toy`."""
     models = tmp_path_factory.mktemp("models")
-    export_saved_model(reenactor, models / "aan" / "7", version=7)
+    # Warm-up is tested with less: it runs every signature.
+    export_saved_model(reenactor, models / "aan" / "7", version=7, warm_up=False)
     write_toy(models / "toy" / "1", factor=3)
     with DevelopmentServer(models, port=0, rest_port=0, poll_seconds=3600) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def grpc_address(server):
-    return f"grpc://127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="session")
-def rest_address(server):
-    return f"http://127.0.0.1:{server.rest_port}"
+def addresses(server):
+    """Where `server` is, by scheme."""
+    return {
+        "grpc": f"grpc://127.0.0.1:{server.port}",
+        "http": f"http://127.0.0.1:{server.rest_port}",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,14 @@ def load_module():
 
 
 @pytest.fixture(scope="module")
-def jobs(load_module, reenactor):
-    return load_module.make_jobs(reenactor, count=4, frames=3)
+def jobs(load_module, reenactor, clip):
+    inputs = clip["source"], clip["source_landmarks"], clip["driving_landmarks"]
+    return load_module.make_jobs(reenactor, *inputs, count=4, frames=3)
 
 
-@pytest.mark.parametrize("transport", ["grpc", "rest"])
-def test_each_client_gets_its_own_answers(load_module, jobs, transport, request):
-    address = request.getfixturevalue(f"{transport}_address")
+@pytest.mark.parametrize("transport", ["grpc", "http"])
+def test_each_client_gets_its_own_answers(load_module, jobs, transport, addresses):
+    address = addresses[transport]
     load = load_module.Load(lambda: ServingReenactor(address, retries=0), jobs)
     load.run(clients=4, requests=5)
     assert (load.sent, load.right, load.lost) == (20, 20, 0)

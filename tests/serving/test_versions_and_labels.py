@@ -7,7 +7,11 @@ import threading
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import get_model_status_pb2, model_pb2
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_pb2,
+    prediction_log_pb2,
+)
 from tensorflow_serving.config import model_server_config_pb2
 
 from aan_keras.faces import InputError
@@ -149,6 +153,35 @@ def test_labels_move_when_the_file_changes(toys, models):
     assert number_of(registry, label="stable") == 9
     with pytest.raises(StatusError, match="Unrecognized"):
         number_of(registry, label="canary")
+
+
+def write_warm_up(version, *requests):
+    path = version / "assets.extra" / "tf_serving_warmup_requests"
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for inputs in requests:
+            log = prediction_log_pb2.PredictionLog()
+            for name, value in inputs.items():
+                tensor = log.predict_log.request.inputs[name]
+                tensor.CopyFrom(tf.make_tensor_proto(value))
+            file.write(log.SerializeToString())
+
+
+def test_warm_up_comes_first(models):
+    write_warm_up(models / "toy" / "2", {"x": X}, {"x": X})
+    lines = []
+    ModelRegistry(lambda: find_models(models), lines.append).poll()
+    assert lines == ["toy, version 2: ready, 2 warm-up requests"]
+
+
+def test_a_version_that_fails_its_warm_up_is_not_served(models):
+    write_warm_up(models / "toy" / "2", {"z": X})
+    registry = ModelRegistry(lambda: find_models(models))
+    registry.poll()
+    with pytest.raises(StatusError, match="not found for request: Latest"):
+        number_of(registry)
+    ((*_, message),) = registry.states(model_pb2.ModelSpec(name="toy"))
+    assert "Signature input alias: x" in message
 
 
 def test_a_version_that_can_not_be_loaded(toys, models):
