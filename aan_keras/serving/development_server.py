@@ -1,6 +1,7 @@
 """A model server for development."""
 
 import concurrent.futures
+import functools
 import threading
 
 import grpc
@@ -74,10 +75,10 @@ class DevelopmentServer:
         self._report = report or (lambda line: None)
         if config is None:
             find_models(models)  # Later it is no error to have none.
-            self._read = lambda: _whatever_is_there(models)
+            read = functools.partial(_whatever_is_there, models)
         else:
-            self._read = lambda: read_models(config, models)
-        self._registry = ModelRegistry(self._read, self._report)
+            read = functools.partial(read_models, config, models)
+        self._registry = ModelRegistry(read, self._report)
         self._stopped = threading.Event()
         self._grpc = self._rest = None
         self._threads = []

@@ -31,6 +31,7 @@ class ModelRegistry:
         self._loaded = {}  # name -> number -> ServedVersion
         self._states = {}  # name -> number -> (state, code, message)
         self._labels = {}  # name -> label -> number
+        self._failed = {}  # folder of a version -> what was in it
 
     def poll(self):
         """Loads what is new and drops what is no longer wanted."""
@@ -39,8 +40,9 @@ class ModelRegistry:
             config = configs.get(name)
             wanted = set() if config is None else wanted_versions(config)
             for number in sorted(wanted - set(self._loaded.get(name, ()))):
-                if not self._failed(name, number):
-                    path = pathlib.Path(config.base_path) / str(number)
+                path = pathlib.Path(config.base_path) / str(number)
+                # What could not be loaded may have been half copied.
+                if self._failed.get(path) != _contents(path):
                     self._load(name, number, path)
             self._drop_all_but(name, wanted)
         labels = {name: dict(c.version_labels) for name, c in configs.items()}
@@ -97,11 +99,13 @@ class ModelRegistry:
 
     def _load(self, name, number, path):
         self._set(name, number, _State.LOADING)
+        contents = _contents(path)
         try:
             version = ServedVersion(path, number)
             requests = version.warm_up()
         except Exception as error:  # Whatever is wrong with it, the server lives on.
             message = getattr(error, "message", None) or str(error)
+            self._failed[path] = contents
             self._set(name, number, _State.END, 2, message)  # UNKNOWN
             self._report(f"cannot load {path}: {' '.join(message.split())}")
             return
@@ -118,11 +122,12 @@ class ModelRegistry:
             self._set(name, number, _State.END)
             self._report(f"{name}, version {number}: unloaded")
 
-    def _failed(self, name, number):
-        """True for a version that could not be loaded: its folder does not change."""
-        state = self._states.get(name, {}).get(number)
-        return state is not None and state[1] != 0
-
     def _set(self, name, number, state, code=0, message=""):
         with self._lock:
             self._states.setdefault(name, {})[number] = (state, code, message)
+
+
+def _contents(path):
+    """Names and sizes of the files in a folder."""
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return sorted((str(file), file.stat().st_size) for file in files)

@@ -53,6 +53,9 @@ class RestServer(http.server.ThreadingHTTPServer):
         self.registry = registry
         super().__init__(address, _Handler)
 
+    def handle_error(self, request, client_address):
+        """A client that went away is no news; other errors were answered."""
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -9,6 +9,8 @@ from aan_keras.serving.status_error import StatusError
 
 # More does not fit into a message either, and a shape alone costs nothing to write.
 _MOST_BYTES = 2**31 - 1
+# An empty string in memory.
+_STRING_BYTES = 24
 
 
 def to_array(name, proto):
@@ -27,7 +29,8 @@ def to_array(name, proto):
     try:
         dtype = tf.as_dtype(proto.dtype)
         sizes = [axis.size for axis in proto.tensor_shape.dim]
-        if math.prod(sizes) * dtype.size > _MOST_BYTES:
+        item = _STRING_BYTES if dtype == tf.string else dtype.size
+        if math.prod(sizes) * item > _MOST_BYTES:
             raise ValueError(f"shape {sizes} is too large")
         return tf.io.parse_tensor(proto.SerializeToString(), dtype).numpy()
     except (tf.errors.OpError, TypeError, ValueError) as error:

@@ -186,15 +186,18 @@ def test_a_version_that_fails_its_warm_up_is_not_served(models):
 
 def test_a_version_that_can_not_be_loaded(toys, models):
     lines = []
-    (models / "toy" / "3").mkdir()
+    (models / "toy" / "3").mkdir()  # As when it is copied slowly.
     registry = ModelRegistry(lambda: find_models(models), lines.append)
-    for _ in range(2):  # Tried once.
+    for _ in range(2):  # Tried once, as long as nothing changes.
         registry.poll()
     assert len(lines) == 1 and "cannot load" in lines[0]
     (state,) = registry.states(model_pb2.ModelSpec(name="toy"))
     number, state, code, message = state
     assert (number, state, code) == (3, States.END, 2)
     assert "SavedModel" in message
+    shutil.copytree(toys / "10", models / "toy" / "3", dirs_exist_ok=True)
+    registry.poll()
+    assert lines[1:] == ["toy, version 3: ready, 0 warm-up requests"]
 
 
 def test_a_running_server_finds_new_versions(toys, models):
