@@ -12,6 +12,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+# Seconds; long, so that only a server that hangs is late.
+_TIMEOUT = 600
+
 
 def malformed_inputs(size, generator):
     """One malformed request of each kind, with random details.
@@ -164,7 +167,7 @@ def answer_to(channel, signature, inputs):
     for name, value in inputs.items():
         request.inputs[name].CopyFrom(_proto(value))
     try:
-        stub.Predict(request, timeout=60)
+        stub.Predict(request, timeout=_TIMEOUT)
     except grpc.RpcError as error:
         return error.code().name, error.details()
     return "OK", ""
@@ -174,7 +177,7 @@ def _over_rest(port, body):
     url = f"http://127.0.0.1:{port}/v1/models/aan:predict"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        opener.open(urllib.request.Request(url, body), timeout=60)
+        opener.open(urllib.request.Request(url, body), timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         message = json.loads(error.read()).get("error")
         code = "INVALID_ARGUMENT" if error.code == 400 else f"HTTP {error.code}"

@@ -20,7 +20,9 @@ def jobs(load_module, reenactor, clip):
 @pytest.mark.parametrize("transport", ["grpc", "http"])
 def test_each_client_gets_its_own_answers(load_module, jobs, transport, addresses):
     address = addresses[transport]
-    load = load_module.Load(lambda: ServingReenactor(address, retries=0), jobs)
+    load = load_module.Load(
+        lambda: ServingReenactor(address, retries=0, timeout=600), jobs
+    )
     load.run(clients=4, requests=5)
     assert (load.sent, load.right, load.lost) == (20, 20, 0)
     assert (load.wrong, load.swapped, dict(load.errors)) == (0, 0, {})

@@ -66,6 +66,7 @@ def test_over_both_ways_and_the_server_lives_on(malformed, server, clip, expecte
     count = len(KINDS)
     found = malformed.refusals(server.port, server.rest_port, 64, count, seed=2)
     assert found == collections.Counter(INVALID_ARGUMENT=count)
-    with ServingReenactor(f"grpc://127.0.0.1:{server.port}") as client:
+    address = f"grpc://127.0.0.1:{server.port}"
+    with ServingReenactor(address, timeout=600) as client:
         frames = np.stack(list(client.animate(**clip)))
     assert np.abs(frames.astype(int) - expected).max() <= 1

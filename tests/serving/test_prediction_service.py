@@ -46,12 +46,12 @@ def floats(values):
 
 def refusal(call, request):
     with pytest.raises(grpc.RpcError) as refused:
-        call(request, timeout=30)
+        call(request, timeout=300)
     return refused.value.code().name, refused.value.details()
 
 
 def test_answer(stub):
-    answer = stub.Predict(request_of(x=floats([[1, 2]])), timeout=30)
+    answer = stub.Predict(request_of(x=floats([[1, 2]])), timeout=300)
     assert tf.make_ndarray(answer.outputs["y"]).tolist() == [[3, 6]]
     assert answer.model_spec.name == "toy"
     assert answer.model_spec.signature_name == "serving_default"
@@ -62,7 +62,7 @@ def test_numbers_in_fields_instead_of_bytes(stub):
     x = tf.make_tensor_proto([[1.0, 2.0]])
     x.tensor_content = b""
     x.float_val.extend([4.0, 5.0])
-    answer = stub.Predict(request_of(x=x), timeout=30)
+    answer = stub.Predict(request_of(x=x), timeout=300)
     assert tf.make_ndarray(answer.outputs["y"]).tolist() == [[12, 15]]
 
 

@@ -11,7 +11,7 @@ URL = "/v1/models/toy"
 
 @pytest.fixture(scope="module")
 def ask(server):
-    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=300)
 
     def ask(path, body=None):
         """Over one connection, which the server keeps open."""
@@ -146,7 +146,7 @@ def test_status_and_metadata(ask):
 
 
 def test_a_request_without_a_length(server):
-    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=300)
     connection.putrequest("POST", f"{URL}:predict")
     connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()

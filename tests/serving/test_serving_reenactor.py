@@ -1,6 +1,7 @@
 """The client: the same pixels as Keras, and errors that say what to do."""
 
 import concurrent.futures
+import functools
 import socket
 import subprocess
 import sys
@@ -17,6 +18,11 @@ from aan_keras.serving import ServingError, ServingReenactor
 SCHEMES = ("grpc", "http")
 
 
+# A slow machine is no reason to fail: the first request of each signature optimizes
+# its graph.
+connect = functools.partial(ServingReenactor, timeout=600)
+
+
 def frames_of(client, clip):
     return np.stack(list(client.animate(**clip)))
 
@@ -26,7 +32,7 @@ def answers(addresses, clip):
     """Frames over gRPC and REST, in parts of three."""
     found = {}
     for scheme in SCHEMES:
-        with ServingReenactor(addresses[scheme], frames_per_request=3) as client:
+        with connect(addresses[scheme], frames_per_request=3) as client:
             found[scheme] = frames_of(client, clip)
     return found
 
@@ -45,7 +51,7 @@ def test_both_ways_give_the_same_pixels(answers):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_jpeg(addresses, clip, expected, scheme):
-    with ServingReenactor(addresses[scheme], jpeg=True) as client:
+    with connect(addresses[scheme], jpeg=True) as client:
         found = frames_of(client, clip)
     error = found.astype("float64") - expected
     assert 10 * np.log10(255**2 / np.mean(error**2)) > 35
@@ -55,7 +61,7 @@ def test_jpeg(addresses, clip, expected, scheme):
 def test_any_signature(addresses, clip, scheme):
     arrays = {name: value[None] for name, value in clip.items()}
     arrays["driving_landmarks"] = clip["driving_landmarks"][:1]
-    with ServingReenactor(addresses[scheme]) as client:
+    with connect(addresses[scheme]) as client:
         driving = arrays.pop("driving_landmarks")
         code = client.predict("encode_source", arrays)
         assert code["theta_4"].dtype == np.float32
@@ -72,7 +78,7 @@ def test_photo_and_clip_to_frames(addresses, clip):
     )
     photo = np.repeat(np.repeat(clip["source"], 2, 0), 2, 1)
     landmarks = clip["source_landmarks"] * 2
-    with ServingReenactor(addresses["grpc"]) as client:
+    with connect(addresses["grpc"]) as client:
         frames = aan_keras.reenact(
             client, photo, track, mode="absolute", source_landmarks=landmarks
         )
@@ -85,7 +91,7 @@ def test_padded_batches(addresses, clip, expected):
     """A server that pads clips in a batch repeats one number of the landmarks."""
     padding = np.full((3, 68, 2), clip["driving_landmarks"].flat[0])
     longer = np.concatenate([clip["driving_landmarks"], padding])
-    with ServingReenactor(addresses["grpc"]) as client:
+    with connect(addresses["grpc"]) as client:
         ask = client.predict
 
         def padded(signature, inputs):
@@ -121,7 +127,7 @@ def test_models_that_are_not_there(addresses, scheme, options, code, message):
 def test_a_refused_shape_names_what_was_wrong(addresses, clip, scheme):
     inputs = {name: value[None] for name, value in clip.items()}
     inputs["source"] = inputs["source"][:, :32]
-    with ServingReenactor(addresses[scheme]) as client:
+    with connect(addresses[scheme]) as client:
         with pytest.raises(ServingError, match=r"refused.*\[1,32,64,3\]") as refused:
             client.predict("reenact_clip", inputs)
         assert refused.value.code == "INVALID_ARGUMENT"
@@ -202,7 +208,7 @@ def flaky(server):
 
 def test_it_fails_twice_then_answers(flaky, clip, expected):
     address = f"grpc://127.0.0.1:{flaky.port}"
-    with ServingReenactor(address, frames_per_request=4, backoff=0.01) as client:
+    with connect(address, frames_per_request=4, backoff=0.01) as client:
         flaky.codes = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED]
         found = frames_of(client, clip)
         assert flaky.calls == 4  # Two parts, and two repetitions.
@@ -226,7 +232,7 @@ def test_numbers_in_fields(addresses, clip, answers, flaky, monkeypatch):
         return answer
 
     monkeypatch.setattr(flaky, "Predict", predict)
-    with ServingReenactor(f"grpc://127.0.0.1:{flaky.port}") as client:
+    with connect(f"grpc://127.0.0.1:{flaky.port}") as client:
         found = frames_of(client, clip)
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, answers["grpc"])
@@ -247,7 +253,7 @@ def test_rest_fails_twice_then_answers(server, clip, answers, monkeypatch):
 
     monkeypatch.setattr(handler, "do_POST", flaky_post)
     address = f"http://127.0.0.1:{server.rest_port}"
-    with ServingReenactor(address, backoff=0.01) as client:
+    with connect(address, backoff=0.01) as client:
         found = frames_of(client, clip)
     assert statuses == []
     np.testing.assert_array_equal(found, answers["http"])

@@ -214,7 +214,7 @@ def test_a_running_server_finds_new_versions(toys, models):
             RestTransport: f"http://127.0.0.1:{server.rest_port}",
         }
         clients = [
-            kind(ServerAddress.parse(address), ModelReference("toy"), timeout=30)
+            kind(ServerAddress.parse(address), ModelReference("toy"), timeout=300)
             for kind, address in addresses.items()
         ]
         for client in clients:
@@ -244,7 +244,7 @@ def test_clients_choose_versions_and_labels(toys, models, tmp_path):
                 (ModelReference("toy", version=2), 2),
                 (ModelReference("toy", label="stable"), 2),
             ):
-                client = kind(ServerAddress.parse(address), reference, timeout=30)
+                client = kind(ServerAddress.parse(address), reference, timeout=300)
                 found = client.predict("serving_default", {"x": X})["y"]
                 assert found.tolist() == [[factor, factor]]
                 client.close()
