@@ -19,6 +19,7 @@ __all__ = [
     "models",
     "preparation",
     "reenact",
+    "serving",
     "training",
 ]
 
@@ -33,6 +34,7 @@ _ROOMS = (
     "metrics",
     "models",
     "preparation",
+    "serving",
     "training",
 )
 _HOMES = {

@@ -24,6 +24,7 @@ LEVELS = {
     "training": 2,
     "evaluation": 2,
     "exporting": 2,
+    "serving": 2,
     "commands": 4,
     "cli": 4,
     "__main__": 4,

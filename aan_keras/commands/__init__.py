@@ -14,6 +14,7 @@ from aan_keras.commands import (
     export,
     prepare,
     reenact,
+    serve,
     train,
     train_landmarks,
 )
@@ -26,6 +27,7 @@ COMMANDS = (
     evaluate,
     ablate,
     export,
+    serve,
     demo,
     doctor,
     completion,

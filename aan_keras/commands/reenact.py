@@ -12,6 +12,8 @@ EXAMPLE = """examples:
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
       --paste-back --smooth --start 2 --end 8.5
   aan-keras reenact --source *.jpg --driving a.mp4 b.mp4 --output results
+  aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
+      --server grpc://localhost:8500
 """
 
 
@@ -32,9 +34,19 @@ def add_arguments(command):
     )
     command.add_argument(
         "--preset",
-        default=console.DEFAULT_PRESET,
         metavar="NAME|FOLDER",
-        help="weights (default: %(default)s)",
+        help=f"weights (default: {console.DEFAULT_PRESET})",
+    )
+    command.add_argument(
+        "--server",
+        metavar="ADDRESS",
+        help="have a model server animate, at grpc://host:port or http://host:port",
+    )
+    command.add_argument(
+        "--model",
+        metavar="NAME[:VERSION]",
+        help="--server: the model's name, and its version's number or label "
+        "(default: aan, the newest)",
     )
     shape = command.add_mutually_exclusive_group()
     shape.add_argument(
@@ -99,6 +111,7 @@ def run(arguments):
     from aan_keras.reenact_file import check_file_kinds, reenact_file
     from aan_keras.reenact_files import name_outputs, reenact_files
 
+    _check_server(arguments)
     several = len(arguments.source) > 1 or len(arguments.driving) > 1
     try:
         part = ClipRange(
@@ -113,7 +126,7 @@ def run(arguments):
             check_file_kinds(driving, output, part)
     except ValueError as error:
         arguments.parser.error(str(error))
-    reenactor = console.load_reenactor(arguments)
+    reenactor = _reenactor(arguments)
     options = {
         "mode": arguments.landmarks,
         "transformer": _transformer(arguments),
@@ -133,6 +146,26 @@ def run(arguments):
         return
     inputs = (arguments.source[0], arguments.driving[0], arguments.output)
     console.print_written(reenact_file(reenactor, *inputs, **options))
+
+
+def _check_server(arguments):
+    """The weights are here or on a server."""
+    if arguments.server and arguments.preset:
+        arguments.parser.error("--preset and --server exclude each other")
+    if arguments.model and not arguments.server:
+        arguments.parser.error("--model is for --server")
+
+
+def _reenactor(arguments):
+    if not arguments.server:
+        arguments.preset = arguments.preset or console.DEFAULT_PRESET
+        return console.load_reenactor(arguments)
+    from aan_keras.serving import ServingReenactor
+
+    name, _, version = (arguments.model or "aan").partition(":")
+    if version.isdecimal():
+        return ServingReenactor(arguments.server, name, version=int(version))
+    return ServingReenactor(arguments.server, name, label=version or None)
 
 
 def _transformer(arguments):

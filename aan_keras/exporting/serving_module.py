@@ -10,6 +10,8 @@ from aan_keras.exporting.pixels import from_uint8, to_uint8
 _CHUNK_PIXELS = 2**16
 # Landmarks further away than this many crops are a mistake, not a pose.
 _FARTHEST = 16
+# A longer answer fits into no message: refused before hours are spent on it.
+_MOST_BYTES = 2**31 - 1
 
 
 class ServingModule(tf.Module):
@@ -82,7 +84,7 @@ class ServingModule(tf.Module):
         """T frames for each source, which is encoded once."""
         _check_batch(source, source_landmarks, driving_landmarks)
         shape = tf.shape(driving_landmarks)[:2]
-        _check_batch(tf.zeros(shape[1:]))  # At least one frame.
+        _check_length(shape, self._size)
         flat = tf.reshape(driving_landmarks, (-1, 68, 2))
         code = self.encode_source(source, source_landmarks)
         frames = self._frames(code, flat, shape[1])
@@ -213,6 +215,16 @@ def _check_batch(*tensors):
             "All inputs must have the same number of rows, at least one. Received:",
             sizes,
         ],
+    )
+
+
+def _check_length(shape, size):
+    """A clip must have a frame, and fit into a message."""
+    most = _MOST_BYTES // (3 * size**2)
+    frames = tf.reduce_prod(tf.cast(shape, tf.int64))
+    tf.debugging.Assert(
+        (frames > 0) & (frames <= most),
+        [f"`driving_landmarks` must have 1 to {most} frames. Received:", shape],
     )
 
 

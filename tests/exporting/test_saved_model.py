@@ -142,6 +142,14 @@ def test_refused_values(loaded, request_arrays):
             run(loaded, "serving_default", **{**request_arrays, **changes})
 
 
+@pytest.mark.parametrize("frames", [0, 2**31 // (64 * 64 * 3) + 1])
+def test_clips_without_an_end(loaded, request_arrays, frames):
+    arrays = {name: value[:1] for name, value in request_arrays.items()}
+    arrays["driving_landmarks"] = np.full((1, frames, 68, 2), 32.0, "float32")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="1 to 174762 frames"):
+        run(loaded, "reenact_clip", **arrays)
+
+
 def test_metadata(exported, reenactor):
     found = json.loads((exported / "assets" / "aan_metadata.json").read_text())
     assert found["preset"] == "tiny"
