@@ -159,7 +159,7 @@ class Reenactment:
             return
         import tensorflow as tf
 
-        drive = _compiled_drive(self.reenactor)
+        drive = compiled_drive(self.reenactor)
         source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
         # Eagerly: it runs once, and tracing it takes longer than that.
         code = self.reenactor.encode_source(
@@ -178,7 +178,7 @@ def _mode(mode, relative):
     return mode or ("relative" if relative else MODES[0])
 
 
-def _compiled_drive(reenactor):
+def compiled_drive(reenactor):
     """`reenactor.drive` as a graph, traced once a model and not once a photo."""
     import tensorflow as tf
 
