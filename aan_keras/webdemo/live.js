@@ -175,6 +175,12 @@ window.aanLive = (() => {
         `${mean("server").toFixed(0)} ms of them on the server`;
   }
 
+  function showOutput() {
+    const output = find("aan-output");
+    if (output && output.getBoundingClientRect().top > 0.6 * window.innerHeight)
+      output.scrollIntoView({ behavior: "smooth", block: "start" });
+  }
+
   window.addEventListener("pagehide", () => stop());
-  return { start, stop, frames: () => (current ? current.frames : []) };
+  return { start, stop, showOutput, frames: () => (current ? current.frames : []) };
 })();

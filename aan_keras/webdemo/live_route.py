@@ -40,10 +40,19 @@ def add_live_route(app, sessions):
             body += part
             if len(body) > MAX_FRAME_BYTES:
                 return _refuse(413, "the camera's frame is too large")
-        return await run_in_threadpool(_answer, session, bytes(body))
+        return await run_in_threadpool(answer_frame, session, bytes(body))
 
 
-def _answer(session, body):
+def answer_frame(session, body):
+    """The answer to a camera frame.
+
+    Args:
+        session: `LiveSession`.
+        body: bytes of a JPEG.
+
+    Returns:
+        `fastapi.Response`.
+    """
     start = time.perf_counter()
     image = _decode(body)
     if image is None:

@@ -39,8 +39,8 @@ class LiveSessions:
                 self._drop(lambda owner, used: used < oldest)
             if len(self._sessions) >= self._limit:
                 raise InputError(
-                    f"{self._limit} cameras are in use, which is as many as this server "
-                    "takes: try again later"
+                    f"{self._limit} cameras are in use, as many as this server takes: "
+                    "try again later"
                 )
             token = secrets.token_urlsafe(32)
             self._sessions[token] = [visitor, session, self._clock()]

@@ -11,6 +11,8 @@ from aan_keras.webdemo.handlers import CLIP, SAMPLE, WEBCAM
 
 HERE = pathlib.Path(__file__).resolve().parent
 TITLE = "Animate a photo"
+# As a default value it asks Gradio for one.
+_PROGRESS = gr.Progress()
 _MODES = [
     ("Keep the photo's face shape", "transform"),
     ("Relative motion", "relative"),
@@ -202,13 +204,16 @@ def _connect(page, handlers, inputs, outputs):
         smooth,
         paste_back,
         request: gr.Request,
-        progress=gr.Progress(),
+        progress=_PROGRESS,
     ):
         return handlers.animate(
             path, face, motion, clip, mode, smooth, paste_back, request, progress
         )
 
     made = [outputs[name] for name in ("video", "beside", "download", "message")]
+    # On a phone the result lies below the steps.
+    for button in (inputs["animate"], inputs["start"]):
+        button.click(None, js="() => {aanLive.showOutput()}", **hidden)
     inputs["animate"].click(
         animate,
         [photo, face, inputs["motion"], inputs["clip"], *settings],

@@ -1,16 +1,24 @@
 """The server: Gradio's page and the live route in one app."""
 
 import contextlib
+import importlib.util
 import logging
 import os
 import pathlib
 import socket
 import tempfile
+import threading
 
 from aan_keras.faces import InputError
 from aan_keras.webdemo.clip_job import MAX_CLIP_BYTES
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def check_installed():
+    """Raises an `InputError` that says how to install what the page needs."""
+    if importlib.util.find_spec("gradio") is None:
+        raise InputError("the web demo needs Gradio: pip install 'aan_keras[demo]'")
 
 
 def make_app(models, folder):
@@ -63,15 +71,13 @@ def make_app(models, folder):
 
 @contextlib.contextmanager
 def serving(models, host="127.0.0.1", port=7860):
-    """Gives the page's address while a `with` block runs; the server is a thread.
+    """Serves in a thread while a `with` block runs; gives `(address, app)`.
 
     Args:
         models: `DemoModels`.
         host: address to listen on.
         port: 0 takes a free one.
     """
-    import threading
-
     import uvicorn
 
     with tempfile.TemporaryDirectory(prefix="aan_keras_") as folder:
@@ -91,7 +97,7 @@ def serving(models, host="127.0.0.1", port=7860):
         thread.start()
         try:
             name = f"[{host}]" if ":" in host else host
-            yield f"http://{name}:{listening.getsockname()[1]}"
+            yield f"http://{name}:{listening.getsockname()[1]}", app
         finally:
             server.should_exit = True
             thread.join(10)
@@ -99,7 +105,9 @@ def serving(models, host="127.0.0.1", port=7860):
 
 def _listen(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio turns Nagle's algorithm off where the protocol is named only; with it, an
+    # answer waits 40 ms for the browser's delayed acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
