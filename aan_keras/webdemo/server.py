@@ -29,8 +29,8 @@ def make_app(models, folder):
         folder: where uploads and results are kept.
 
     Returns:
-        The app; `app.state.sessions` and `app.state.jobs` are its `LiveSessions` and
-        `VisitorJobs`.
+        The app; `app.state` holds its `sessions` (`LiveSessions`), `jobs`
+        (`VisitorJobs`) and `folder`.
     """
     # Gradio reads these when it's imported or when components are made. It must neither
     # look for newer versions of itself nor call home, nor keep a history of photos.
@@ -47,6 +47,7 @@ def make_app(models, folder):
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.sessions, app.state.jobs = LiveSessions(), VisitorJobs(folder)
+    app.state.folder = folder
     add_live_route(app, app.state.sessions)
     handlers = Handlers(models, app.state.sessions, app.state.jobs)
     modes = ("transform",) * (models.transformer is not None)
@@ -99,6 +100,8 @@ def serving(models, host="127.0.0.1", port=7860):
             name = f"[{host}]" if ":" in host else host
             yield f"http://{name}:{listening.getsockname()[1]}", app
         finally:
+            # That streams are cut off is no error.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             server.should_exit = True
             thread.join(10)
 
