@@ -112,6 +112,8 @@ def animate_clip(
 
 
 def _check_clip(path):
+    if not path.is_file():
+        raise InputError(f"{path.name} is no longer here: give the clip again")
     if path.stat().st_size > MAX_CLIP_BYTES:
         raise InputError(
             f"{path.name} is too large: clips may have up to "

@@ -25,8 +25,8 @@ _HEADER = """
 _FOOTER = """
 <p><b>Use it responsibly.</b> Animate only faces of people who agreed to it, and label
 what you publish as synthetic. Do not deceive, impersonate or harass.</p>
-<p>Photos and clips are worked on where this server runs. They and the results are
-deleted when you leave the page or the server stops.</p>
+<p>Photos and clips are worked on where this server runs, and go nowhere else. Results
+are deleted when you leave the page, uploads after an hour, all when the server stops.</p>
 """
 _LIVE = """
 <div id="aan-live">
@@ -147,7 +147,6 @@ def _outputs():
                         loop=True,
                         interactive=False,
                         buttons=["download"],
-                        height=480,
                         elem_id=f"aan-{name}",
                     )
         parts["message"] = gr.HTML(

@@ -29,6 +29,8 @@ class SourcePhoto:
     def __init__(self, path, landmarker=None):
         path = pathlib.Path(path)
         self.name = path.name
+        if not path.is_file():
+            raise InputError(f"{self.name} is no longer here: give the photo again")
         if path.stat().st_size > MAX_PHOTO_BYTES:
             raise InputError(
                 f"{self.name} is too large: photos may have up to "

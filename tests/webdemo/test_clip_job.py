@@ -88,6 +88,7 @@ def test_cancel_leaves_nothing(models, photo, folder, tmp_path, when):
     [
         ("text.mp4", "text.mp4 is not a video that can be read"),
         ("red.png", "red.png is not a video"),
+        ("gone.mp4", "gone.mp4 is no longer here"),
     ],
 )
 def test_not_a_video(models, photo, folder, tmp_path, name, message):

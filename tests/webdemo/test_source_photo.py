@@ -26,6 +26,11 @@ def test_no_face_is_said_at_once(folder):
         SourcePhoto(folder / "empty.png")
 
 
+def test_a_photo_that_was_deleted_meanwhile(folder):
+    with pytest.raises(InputError, match="gone.png is no longer here"):
+        SourcePhoto(folder / "gone.png")
+
+
 def test_limits(folder, monkeypatch):
     monkeypatch.setattr(source_photo, "MAX_PHOTO_PIXELS", 200_000)
     with pytest.raises(InputError, match="two.png is too large, 832 x 512 pixels"):
