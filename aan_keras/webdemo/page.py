@@ -26,7 +26,8 @@ _FOOTER = """
 <p><b>Use it responsibly.</b> Animate only faces of people who agreed to it, and label
 what you publish as synthetic. Do not deceive, impersonate or harass.</p>
 <p>Photos and clips are worked on where this server runs, and go nowhere else. Results
-are deleted when you leave the page, uploads after an hour, all when the server stops.</p>
+are deleted when you leave the page, uploads after an hour, all when the server
+stops.</p>
 """
 _LIVE = """
 <div id="aan-live">
