@@ -1,7 +1,7 @@
 """Camera frames in, frames of the photo out, over HTTP.
 
-Gradio's own image streaming shows 6 to 7 frames a second where this path shows more
-than 20: a frame goes there through a queue of events, a file and a base64 text.
+Gradio's own image streaming, tried with the same camera, sent 18 frames a second to the
+server and showed 6 to 7 of them.
 """
 
 import time
