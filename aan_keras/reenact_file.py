@@ -118,7 +118,7 @@ def reenact_file(
     )
     frames = reenactment.frames()
     if side_by_side:
-        frames = _side_by_side(reenactment, frames, driving)
+        frames = side_by_side_frames(reenactment, frames, driving)
     if driving.suffix.lower() in PHOTO_SUFFIXES:
         write_photo(output, next(iter(frames)))
         return Written(pathlib.Path(output), 1, 0.0)
@@ -133,7 +133,7 @@ def reenact_file(
     return Written(pathlib.Path(output), len(track), timer.per_second)
 
 
-def _side_by_side(reenactment, frames, driving):
+def side_by_side_frames(reenactment, frames, driving):
     """Yields source, driving and result, joined, one frame after another."""
     before = reenactment.before
     shown = _driving_images(reenactment, driving, len(before))

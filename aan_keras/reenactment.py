@@ -163,7 +163,7 @@ class Reenactment:
 
         with_flow = self._paste_back is not None
         with_flow = with_flow and hasattr(self.reenactor, "drive_with_flow")
-        drive = _compiled_drive(self.reenactor, with_flow)
+        drive = compiled_drive(self.reenactor, with_flow)
         source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
         # Eagerly: it runs once, and tracing it takes longer than that.
         code = self.reenactor.encode_source(
@@ -184,7 +184,7 @@ def _mode(mode, relative):
     return mode or ("relative" if relative else MODES[0])
 
 
-def _compiled_drive(reenactor, with_flow=False):
+def compiled_drive(reenactor, with_flow=False):
     """`reenactor.drive` as a graph, traced once a model and not once a photo.
 
     With `with_flow` it is `drive_with_flow`, and gives the flow beside the image.

@@ -13,6 +13,11 @@ from aan_keras.faces.one_euro_filter import OneEuroFilter
 _FILTER = {"min_cutoff": 0.5, "beta": 20.0, "velocity_cutoff": 4.0}
 
 
+def steady_landmarks():
+    """`OneEuroFilter` for landmarks in units of the face's width."""
+    return OneEuroFilter(**_FILTER)
+
+
 def smooth_track(track):
     """Takes the jitter out of a track, with `OneEuroFilter`.
 
@@ -25,7 +30,7 @@ def smooth_track(track):
     """
     left, _, right, _ = box_around(track.landmarks[0])
     width = right - left
-    steady = OneEuroFilter(**_FILTER)
+    steady = steady_landmarks()
     seconds = track.frame_index / float(track.fps)
     landmarks = [steady(x, t) for x, t in zip(track.landmarks / width, seconds)]
     return dataclasses.replace(track, landmarks=np.stack(landmarks) * width)

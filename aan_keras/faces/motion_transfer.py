@@ -6,7 +6,7 @@ import numpy as np
 _RIGID = slice(27, 48)
 
 
-def transfer_motion(source, driving, relative=False):
+def transfer_motion(source, driving, relative=False, reference=None):
     """Driving landmarks in the source's crop.
 
     The frame of the driving clip whose normalised shape is nearest the source's is
@@ -22,6 +22,8 @@ def transfer_motion(source, driving, relative=False):
         source: `[68, 2]`, landmarks in the source's crop.
         driving: `[T, 68, 2]`, landmarks in the driving clip's crop.
         relative: see above.
+        reference: index of the driving frame that is laid over the source; None: the
+            nearest one, `nearest_frame`.
 
     Returns:
         float32 `[T, 68, 2]`, in pixels of the source's crop.
@@ -33,7 +35,7 @@ def transfer_motion(source, driving, relative=False):
     """
     source = np.asarray(source, "float64")
     driving = np.asarray(driving, "float64")
-    best = nearest_frame(source, driving)
+    best = nearest_frame(source, driving) if reference is None else reference
     placed = _overlay(driving, driving[best], source)
     if not relative:
         return placed.astype("float32")

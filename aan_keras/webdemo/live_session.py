@@ -1,0 +1,130 @@
+"""One visitor's photo, moved by that visitor's camera."""
+
+import dataclasses
+import threading
+import time
+
+import numpy as np
+
+from aan_keras.faces import DlibLandmarker, FaceCrop, FaceTracker, PasteBack
+from aan_keras.webdemo.live_motion import LiveMotion
+from aan_keras.webdemo.seldom_detection import SeldomDetection
+from aan_keras.webdemo.source_photo import fit_within
+
+# The whole photo goes over the wire with each frame.
+_LONGEST_PASTED = 640
+_MAX_GAP = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class LiveFrame:
+    """What comes back for a camera frame.
+
+    Args:
+        image: uint8 RGB, `[S, S, 3]`, or the photo's size when pasting back.
+        has_face: False when the camera shows none; the image is then the last one.
+        milliseconds: dict, what took how long.
+    """
+
+    image: np.ndarray
+    has_face: bool
+    milliseconds: dict
+
+
+class LiveSession:
+    """Takes camera frames, gives frames of the photo.
+
+    The source is encoded once. A session belongs to one visitor and works on one frame
+    at a time.
+
+    Args:
+        models: `DemoModels`.
+        photo: `SourcePhoto`.
+        face: number of the face in it.
+        mode: see `Reenactment`.
+        smooth: take the jitter out of the landmarks.
+        paste_back: give the whole photo.
+        landmarker: callable that finds faces in camera frames, see `FaceTracker`; None:
+            dlib, which detects seldom.
+
+    Example:
+
+    >>> session = LiveSession(models, SourcePhoto("photo.jpg"))
+    >>> session.step(camera_image).image
+    """
+
+    def __init__(
+        self,
+        models,
+        photo,
+        *,
+        face=1,
+        mode="transform",
+        smooth=True,
+        paste_back=False,
+        landmarker=None,
+    ):
+        found = photo.face(face)
+        image, landmarks = photo.image, found.landmarks
+        crop = FaceCrop.around(found.box, image.shape)
+        source = crop.cut(image, models.image_size)
+        landmarks = crop.to_crop(landmarks, models.image_size)
+        self._models = models
+        self._code = models.encode(source, landmarks)
+        self._motion = LiveMotion(models, source, landmarks, mode, smooth)
+        self._paste_back = None
+        self._image = source
+        if paste_back:
+            self._image = small = fit_within(image, _LONGEST_PASTED)
+            ratio = len(small) / len(image)
+            self._paste_back = PasteBack(
+                small,
+                FaceCrop(
+                    round(crop.x * ratio),
+                    round(crop.y * ratio),
+                    round(crop.side * ratio),
+                ),
+            )
+        landmarker = landmarker or SeldomDetection(DlibLandmarker())
+        self._tracker = FaceTracker(landmarker, max_gap=_MAX_GAP)
+        self._lock = threading.Lock()
+        self._last = 0.0
+
+    def recentre(self):
+        """The face as it is now is the photo's rest position."""
+        with self._lock:
+            self._motion.recentre()
+
+    def step(self, image, seconds=None):
+        """The photo as the face in a camera frame looks.
+
+        Args:
+            image: uint8 RGB, of the same size every time.
+            seconds: when it was taken; None: now.
+
+        Returns:
+            `LiveFrame`; None while another thread's frame is in work.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._step(image, time.monotonic() if seconds is None else seconds)
+        finally:
+            self._lock.release()
+
+    def _step(self, image, seconds):
+        # Two frames may arrive within the clock's resolution.
+        self._last = seconds = max(seconds, self._last + 1e-4)
+        times = [time.perf_counter()]
+        face = self._tracker.update(image)
+        times.append(time.perf_counter())
+        if face is not None:
+            landmarks = self._motion(face.landmarks, seconds)
+            times.append(time.perf_counter())
+            frame = self._models.drive(self._code, landmarks)
+            times.append(time.perf_counter())
+            self._image = frame if self._paste_back is None else self._paste_back(frame)
+        times.append(time.perf_counter())
+        names = ("track", "transfer", "drive", "paste")
+        milliseconds = dict(zip(names, 1e3 * np.diff(times)))
+        return LiveFrame(self._image, face is not None, milliseconds)

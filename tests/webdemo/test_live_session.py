@@ -1,0 +1,107 @@
+"""A camera frame in, a frame of the photo out."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from aan_keras.demo import PORTRAIT
+from aan_keras.faces import DlibLandmarker, FaceCrop
+from aan_keras.reenactment import Reenactment
+from aan_keras.webdemo.demo_models import DemoModels
+from aan_keras.webdemo.live_session import LiveSession
+from aan_keras.webdemo.source_photo import SourcePhoto
+
+
+class Marker:
+    """Paints the mouth's middle white: landmarks reach the image."""
+
+    image_size = 64
+
+    def encode_source(self, source, source_landmarks):
+        return {"source": source}
+
+    def drive(self, code, landmarks):
+        import tensorflow as tf
+
+        x, y = tf.unstack(tf.reduce_mean(landmarks[:, 48:], 1), axis=1)
+        grid = tf.range(64.0)
+        near = tf.abs(grid[None, :] - x) + tf.abs(grid[:, None] - y) < 3
+        return tf.where(near[None, ..., None], 1.0, -1.0) * tf.ones((1, 64, 64, 3))
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return SourcePhoto(PORTRAIT)
+
+
+def test_the_photo_follows_the_cameras_face(portrait, photo):
+    session = LiveSession(DemoModels(Marker()), photo, mode="relative", smooth=False)
+    places = []
+    for shift in (0, 0, 0, 10):
+        frame = session.step(np.roll(portrait, shift, axis=1))
+        assert frame.has_face and frame.image.shape == (64, 64, 3)
+        places.append(np.argwhere(frame.image[..., 0] == 255).mean(0))
+    moved = places[3] - places[2]
+    # Ten pixels of the photo, in pixels of its crop.
+    wanted = 10 * 64 / photo.crop().side
+    np.testing.assert_allclose(moved, [0, wanted], atol=0.6)
+
+
+def test_own_photo_before_the_camera_gives_its_own_landmarks(portrait, photo, models):
+    session = LiveSession(models, photo, mode="relative")
+    frame = session.step(portrait)
+    wanted = Reenactment(models.reenactor, PORTRAIT, PORTRAIT, mode="absolute")
+    np.testing.assert_array_equal(frame.image, wanted.source_image)
+    assert set(frame.milliseconds) == {"track", "transfer", "drive", "paste"}
+    assert all(value >= 0 for value in frame.milliseconds.values())
+
+
+def test_without_a_face_the_last_image_stays(portrait, photo, models):
+    session = LiveSession(models, photo)
+    blank = np.full_like(portrait, 90)
+    frame = session.step(blank)
+    assert not frame.has_face
+    np.testing.assert_array_equal(
+        frame.image, photo.crop().cut(photo.image, models.image_size)
+    )
+    # The next searches are skipped, one of a few frames finds the face.
+    assert [session.step(portrait).has_face for _ in range(5)].count(True) >= 3
+
+
+def test_paste_back_leaves_the_rest_of_the_photo(portrait, photo):
+    session = LiveSession(DemoModels(Marker()), photo, mode="relative", paste_back=True)
+    image = session.step(portrait).image
+    crop = photo.crop()
+    outside = np.ones(image.shape[:2], bool)
+    outside[crop.y : crop.y + crop.side, crop.x : crop.x + crop.side] = False
+    np.testing.assert_array_equal(image[outside], portrait[outside])
+    assert np.abs(image[~outside].astype(int) - portrait[~outside]).max() > 50
+
+
+def test_the_chosen_face_is_the_one_that_moves(folder, portrait, models):
+    photo = SourcePhoto(folder / "two.png")
+    session = LiveSession(models, photo, face=2, mode="relative")
+    crop = FaceCrop.around(photo.face(2).box, photo.image.shape)
+    np.testing.assert_array_equal(
+        session.step(portrait).image, crop.cut(photo.image, models.image_size)
+    )
+
+
+def test_one_frame_at_a_time(portrait, photo, models):
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(image):
+        entered.set()
+        assert leave.wait(30)
+        return DlibLandmarker()(image)
+
+    session = LiveSession(models, photo, landmarker=slow)
+    first = []
+    thread = threading.Thread(target=lambda: first.append(session.step(portrait)))
+    thread.start()
+    assert entered.wait(30)
+    assert session.step(portrait) is None
+    leave.set()
+    thread.join(30)
+    assert first[0].has_face
