@@ -37,7 +37,7 @@ SIGNATURE_FRAMES = 4
 
 def keras_images(preset, batches):
     """What Keras makes of each batch, frame by frame: uint8 `[N, S, S, 3]`."""
-    return animated(KerasRuntime(preset, threads=1), batches)
+    return animated(KerasRuntime(preset), batches)
 
 
 def animated(runtime, batches):

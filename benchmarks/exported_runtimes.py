@@ -8,7 +8,7 @@ runtime needs.
 class KerasRuntime:
     """The preset itself, `drive` compiled as `aan_keras.reenact` does."""
 
-    def __init__(self, preset, threads, image_size=None):
+    def __init__(self, preset, threads=None, image_size=None):
         tf = _tensorflow(threads)
         from aan_keras import Reenactor
         from aan_keras.exporting.pixels import from_uint8, to_uint8
@@ -80,6 +80,8 @@ def litert_runtime(path, threads):
 def _tensorflow(threads):
     import tensorflow as tf
 
+    if threads is None:  # As it is: TensorFlow may have run already.
+        return tf
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     return tf

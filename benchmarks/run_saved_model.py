@@ -15,8 +15,8 @@ def main():
     with np.load(inputs) as arrays:
         tensors = {name: tf.constant(value) for name, value in arrays.items()}
     outputs = {name: value.numpy() for name, value in function(**tensors).items()}
-    # Object arrays would need pickle. A JPEG file does not end in the zero bytes that an
-    # array of fixed length drops.
+    # Object arrays would need pickle. A JPEG file does not end in the zero bytes that
+    # an array of fixed length drops.
     for name, value in outputs.items():
         if value.dtype == object:
             outputs[name] = np.array(value.tolist(), "S")

@@ -70,7 +70,9 @@ class RegionPaste(keras.layers.Layer):
         # that no region covers.
         sheet = ops.concatenate(
             [
-                ops.zeros_like(ops.pad(patches[0], _right(max(sizes), sizes[0])))[:, :1],
+                ops.zeros_like(ops.pad(patches[0], _right(max(sizes), sizes[0])))[
+                    :, :1
+                ],
                 *(
                     ops.pad(patch, _right(max(sizes), size))
                     for patch, size in zip(patches, sizes)
