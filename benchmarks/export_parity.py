@@ -5,6 +5,7 @@ Every signature of the SavedModel is called by TensorFlow, by other TensorFlow v
 of any pixel to Keras, in levels of 255. Each TFLite file makes all pairs: the largest
 difference to Keras, the PSNR to the float32 file (of all pixels, and of the worst
 picture), and the figures of `aan-keras evaluate` beside those of the float32 file.
+Without --data only signatures are compared, on the bundled portrait and motion.
 
 Example: python benchmarks/export_parity.py --data faces/held_out \
     --calibration faces/train --cpp export/cpp/aan
@@ -27,6 +28,7 @@ from aan_keras.evaluation.measures import MEASURES, measure_pairs, overall
 from aan_keras.evaluation.pairs import make_pairs
 from aan_keras.evaluation.real_frames import RealFrames
 from aan_keras.exporting import export_saved_model, export_tflite
+from aan_keras.exporting.bundled_example import bundled_example
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
 BATCH = 16
@@ -49,7 +51,7 @@ def animated(runtime, batches):
             if source is None or (inputs["source"] != source).any():
                 source = inputs["source"]
                 code = runtime.encode_source(source, inputs["source_landmarks"])
-            images.append(runtime.drive(code, inputs["driving_landmarks"])[0])
+            images.append(runtime.drive(code, inputs["driving_landmarks"])[0].copy())
     return np.stack(images)
 
 
@@ -142,29 +144,43 @@ def changes(found, wanted):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True, help="frame folders or shards")
+    parser.add_argument("--data", help="frame folders or shards")
     parser.add_argument("--preset", default="aan_128")
     parser.add_argument("--frames", type=int, default=16, help="pairs of each clip")
     parser.add_argument("--calibration", help="frame folders for the ranges of int8")
     parser.add_argument("--cpp", help="the program of export/cpp")
     parser.add_argument("--python", nargs="*", default=[], help="other interpreters")
-    parser.add_argument("--only-signatures", action="store_true")
     arguments = parser.parse_args()
     model = Reenactor.from_preset(arguments.preset)
-    clips = open_clips(arguments.data)
-    pairs = make_pairs(clips, "self", arguments.frames)
-    real = RealFrames(clips, model.image_size)
-    batches = [real.batch(pairs[i : i + BATCH]) for i in range(0, len(pairs), BATCH)]
+    pairs, real, batches = [], None, [bundled_batch(model.image_size)]
+    if arguments.data:
+        clips = open_clips(arguments.data)
+        pairs = make_pairs(clips, "self", arguments.frames)
+        real = RealFrames(clips, model.image_size)
+        starts = range(0, len(pairs), BATCH)
+        batches = [real.batch(pairs[i : i + BATCH]) for i in starts]
     wanted = keras_images(arguments.preset, batches)
-    context = {"preset": arguments.preset, "pairs": len(pairs), "clips": len(clips)}
+    context = {"preset": arguments.preset, "images": len(wanted)}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         compare_signatures(model, folder, batches[0], wanted, arguments, context)
-        if not arguments.only_signatures:
+        if arguments.data:
             figures = HeldOutFigures(pairs, real)
             compare_tflite(
                 model, folder, batches, wanted, figures, arguments.calibration, context
             )
+
+
+def bundled_batch(size):
+    """The portrait under a few frames of the demo motion."""
+    source, landmarks, driving = bundled_example(size)
+    driving = driving[:: len(driving) // SIGNATURE_FRAMES][:SIGNATURE_FRAMES]
+    count = len(driving)
+    return {
+        "source": np.repeat(source[None], count, 0),
+        "source_landmarks": np.repeat(landmarks[None], count, 0),
+        "driving_landmarks": driving,
+    }
 
 
 def compare_signatures(model, folder, batch, wanted, arguments, context):

@@ -67,8 +67,11 @@ def megabytes(path):
 
 def frames_of(path, example):
     model = litert_runtime(path, 1)
-    inputs = example["source"][0], example["source_landmarks"][0]
-    return np.stack([*model.animate(*inputs, example["driving_landmarks"])])
+    code = model.encode_source(example["source"], example["source_landmarks"])
+    frames = [
+        model.drive(code, x[None])[0].copy() for x in example["driving_landmarks"]
+    ]
+    return np.stack(frames)
 
 
 def psnr(found, wanted):

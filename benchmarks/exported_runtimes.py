@@ -4,6 +4,11 @@ Heavy packages are imported where they are needed, so that a process holds only 
 runtime needs.
 """
 
+import importlib.util
+import pathlib
+
+ANIMATE = pathlib.Path(__file__).resolve().parents[1] / "export/mobile/animate.py"
+
 
 class KerasRuntime:
     """The preset itself, `drive` compiled as `aan_keras.reenact` does."""
@@ -71,10 +76,11 @@ class SavedModelRuntime:
 
 
 def litert_runtime(path, threads):
-    """A TFLite file, without TensorFlow."""
-    from aan_keras.exporting.litert_reenactor import LiteRTReenactor
-
-    return LiteRTReenactor(path, num_threads=threads)
+    """A TFLite file: the example program's, without TensorFlow or this package."""
+    spec = importlib.util.spec_from_file_location("animate", ANIMATE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Animator(path, threads)
 
 
 def _tensorflow(threads):
