@@ -2,6 +2,7 @@
 # make test           what CI runs: lint, all tests on TensorFlow, layers and losses on JAX
 # make test-oldest    all tests on the oldest versions that setup.cfg allows
 # make test-backends  layers, losses and metrics on JAX and on PyTorch
+# make test-export    an export, run by the oldest TensorFlow and the newest, and by C++
 # make lint           ruff, rules and format
 # make docs           the documentation site in site/, warnings being errors
 # make bench          speed tables, JSON in benchmarks/results
@@ -12,6 +13,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH_VENV ?= .venv-torch
 OLDEST_VENV ?= .venv-oldest
+EXPORT_VENV ?= .venv-tensorflow-2.18
 JOBS ?= 2
 # PyTorch's newest wheels may bring CUDA along; name another here if one is at hand.
 TORCH ?= torch>=2.4
@@ -27,7 +29,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint docs bench clean
+.PHONY: demo test test-tensorflow test-oldest test-export test-jax test-torch test-backends lint docs bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -48,6 +50,12 @@ test-backends: test-jax test-torch
 test-oldest: $(OLDEST_VENV)/.installed-test
 	$(OLDEST_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile tests
 
+# Needs g++. The export's files only, no code of ours, in the other environment.
+test-export: $(VENV)/.installed-test $(EXPORT_VENV)/.installed
+	$(MAKE) -C export/cpp PYTHON=$(abspath $(PY))
+	$(PY) benchmarks/export_parity.py --cpp export/cpp/aan \
+		--python $(EXPORT_VENV)/bin/python
+
 lint: $(VENV)/.installed-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -55,17 +63,18 @@ lint: $(VENV)/.installed-test
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-test
 	$(PY) benchmarks/import_time.py
 	$(PY) benchmarks/macs.py --image-size 256
 	$(PY) benchmarks/drive_speed.py --preset aan_128 --image-size 128
 	$(PY) benchmarks/drive_speed.py --image-size 256
+	$(PY) benchmarks/export_speed.py
 	$(PY) benchmarks/demo_motion.py
 	$(PY) benchmarks/jitter.py
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) build dist site *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) $(EXPORT_VENV) build dist site *.egg-info .pytest_cache .ruff_cache
 
 # A stamp is written only after the whole installation succeeded, so an
 # interrupted one is done again.
@@ -89,6 +98,11 @@ $(VENV)/.installed-docs: $(PACKAGING)
 $(TORCH_VENV)/.installed-test: $(PACKAGING)
 	$(PYTHON) -m venv $(TORCH_VENV)
 	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' '$(TORCH)'
+	touch $@
+
+$(EXPORT_VENV)/.installed:
+	$(PYTHON) -m venv $(EXPORT_VENV)
+	$(EXPORT_VENV)/bin/python $(PIP_INSTALL) 'tensorflow==2.18.*'
 	touch $@
 
 # Each "package>=version" of setup.cfg, as "package==version.*". Wheels of these are

@@ -65,9 +65,14 @@ class FlowWarp(keras.layers.Layer):
         h, w = height, width = features.shape[1:3]
         if self.size is not None:
             h = w = self.size
-        flow = resize_flow(ops.cast(flow, "float32"), h, w)
+        _, flow_height, flow_width, _ = flow.shape
+        flow = ops.cast(flow, "float32")
+        if (flow_height, flow_width) != (h, w):
+            flow = ops.image.resize(flow, (h, w), interpolation="bilinear")
+        # Split, not sliced, and scaled apart: last axes of two are slow in TFLite.
+        dx, dy = (ops.squeeze(part, -1) for part in ops.split(flow, 2, axis=-1))
         x, y = pixel_grid(h, w)
-        x, y = x + flow[..., 0], y + flow[..., 1]
+        x, y = x + dx * (w / flow_width), y + dy * (h / flow_height)
         if (h, w) != (height, width):
             x = (x + 0.5) * (width / w) - 0.5
             y = (y + 0.5) * (height / h) - 0.5

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_regions import check_region, region_transform
-from aan_keras.layers.sampling import pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_grid
 from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
 
@@ -64,61 +64,36 @@ class RegionPaste(keras.layers.Layer):
     def call(self, patches, landmarks):
         patches = [ops.cast(patch, self.compute_dtype) for patch in patches]
         landmarks = ops.cast(landmarks, "float32")
-        channels = patches[0].shape[-1]
         grid = pixel_grid(self.image_size, self.image_size)
         sizes = [patch.shape[1] for patch in patches]
-        rows = sum(size * size for size in sizes)
-        flat = ops.concatenate(
+        # One image of all patches, below a line of zeros, which is where pixels look
+        # that no region covers.
+        sheet = ops.concatenate(
             [
-                ops.reshape(patch, (-1, size * size, channels))
-                for patch, size in zip(patches, sizes)
+                ops.zeros_like(ops.pad(patches[0], _right(max(sizes), sizes[0])))[
+                    :, :1
+                ],
+                *(
+                    ops.pad(patch, _right(max(sizes), size))
+                    for patch, size in zip(patches, sizes)
+                ),
             ],
             axis=1,
-        )  # [B, rows, C]
-        batch = ops.shape(flat)[0]
-        flat = ops.reshape(flat, (-1, channels))
-
-        x = y = width = first = covered = None
-        start = 0
+        )
+        x = y = ops.zeros_like(landmarks[:, :1, :1]) + ops.zeros_like(grid[0])
+        start = 1.0
         for region, size in zip(self.regions, sizes):
             transform = region_transform(landmarks, region, size)
             u, v = apply_similarity(invert_similarity(transform), *grid)
             # Compared as |distance from the middle| so that both edges are inside.
             middle = (size - 1) / 2
-            inside = (ops.abs(u - middle) <= size / 2) & (
-                ops.abs(v - middle) <= size / 2
-            )
-            u, v = ops.clip(u, 0.0, size - 1.0), ops.clip(v, 0.0, size - 1.0)
-            if covered is None:
-                covered = inside
-                x, y = u, v
-                width, first = ops.full_like(u, size), ops.full_like(u, start)
-            else:
-                covered = covered | inside
-                x, y = ops.where(inside, u, x), ops.where(inside, v, y)
-                width = ops.where(inside, ops.full_like(u, size), width)
-                first = ops.where(inside, ops.full_like(u, start), first)
-            start += size * size
-
-        x0, y0 = ops.floor(x), ops.floor(y)
-        x1 = ops.minimum(x0 + 1.0, width - 1.0)
-        y1 = ops.minimum(y0 + 1.0, width - 1.0)
-        wx, wy = x - x0, y - y0
-        present = ops.cast(covered, "float32")
-        offset = ops.reshape(ops.arange(batch, dtype="int32") * rows, (-1, 1, 1))
-
-        def corner(cx, cy, weight):
-            index = offset + ops.cast(first + cy * width + cx, "int32")
-            values = ops.take(flat, index, axis=0)
-            weight = ops.expand_dims(weight * present, -1)
-            return values * ops.cast(weight, values.dtype)
-
-        return (
-            corner(x0, y0, (1.0 - wx) * (1.0 - wy))
-            + corner(x1, y0, wx * (1.0 - wy))
-            + corner(x0, y1, (1.0 - wx) * wy)
-            + corner(x1, y1, wx * wy)
-        )
+            distance = ops.maximum(ops.abs(u - middle), ops.abs(v - middle))
+            inside = distance <= size / 2
+            # On the last line or column of a patch the next one's weight is 0.
+            x = ops.where(inside, ops.clip(u, 0.0, size - 1.0), x)
+            y = ops.where(inside, ops.clip(v, 0.0, size - 1.0) + start, y)
+            start += size
+        return bilinear_sample(sheet, x, y)
 
     def compute_output_shape(self, patches_shape, landmarks_shape):
         channels = patches_shape[0][-1]
@@ -128,3 +103,8 @@ class RegionPaste(keras.layers.Layer):
         config = super().get_config()
         config.update({"regions": list(self.regions), "image_size": self.image_size})
         return config
+
+
+def _right(width, size):
+    """Padding that makes a patch of `size` as wide as `width`."""
+    return ((0, 0), (0, 0), (0, width - size), (0, 0))

@@ -33,25 +33,36 @@ def bilinear_sample(features, x, y, padding="border"):
         x = ops.clip(x, -2.0, w + 1.0)
         y = ops.clip(y, -2.0, h + 1.0)
     x0, y0 = ops.floor(x), ops.floor(y)
-    wx, wy = x - x0, y - y0
+    x1, y1 = x0 + 1.0, y0 + 1.0
+    right, lower = x - x0, y - y0
+    left, upper = 1.0 - right, 1.0 - lower
+    if padding == "zeros":
+        left, right = _inside(x0, w, left), _inside(x1, w, right)
+        upper, lower = _inside(y0, h, upper), _inside(y1, h, lower)
+        x0, y0 = ops.clip(x0, 0.0, w - 1.0), ops.clip(y0, 0.0, h - 1.0)
+        x1, y1 = ops.maximum(x1, 0.0), ops.maximum(y1, 0.0)
+    x1, y1 = ops.minimum(x1, w - 1.0), ops.minimum(y1, h - 1.0)
     flat = ops.reshape(features, (-1, channels))
     first_row = ops.reshape(ops.arange(batch, dtype="int32") * (h * w), (-1, 1, 1))
 
-    def corner(cx, cy, weight):
-        if padding == "zeros":
-            inside = (cx >= 0) & (cx <= w - 1) & (cy >= 0) & (cy <= h - 1)
-            weight = ops.where(inside, weight, ops.zeros_like(weight))
-        cx = ops.cast(ops.clip(cx, 0, w - 1), "int32")
-        cy = ops.cast(ops.clip(cy, 0, h - 1), "int32")
-        values = ops.take(flat, first_row + cy * w + cx, axis=0)
+    def corner(row, column, weight):
+        # In float as long as it is exact: integers are slow in TFLite.
+        index = first_row + ops.cast(row * w + column, "int32")
+        values = ops.take(flat, index, axis=0)
         return values * ops.cast(ops.expand_dims(weight, -1), features.dtype)
 
     return (
-        corner(x0, y0, (1.0 - wx) * (1.0 - wy))
-        + corner(x0 + 1.0, y0, wx * (1.0 - wy))
-        + corner(x0, y0 + 1.0, (1.0 - wx) * wy)
-        + corner(x0 + 1.0, y0 + 1.0, wx * wy)
+        corner(y0, x0, upper * left)
+        + corner(y0, x1, upper * right)
+        + corner(y1, x0, lower * left)
+        + corner(y1, x1, lower * right)
     )
+
+
+def _inside(place, size, weight):
+    """`weight` where `place` is one of `size` pixels, else 0."""
+    present = (place >= 0) & (place <= size - 1)
+    return ops.where(present, weight, ops.zeros_like(weight))
 
 
 def pixel_grid(height, width):

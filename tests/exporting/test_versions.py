@@ -1,6 +1,7 @@
 """Version folders appear whole, or not at all."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -84,3 +85,34 @@ def test_a_killed_export_leaves_no_number_and_is_cleaned_up(tmp_path):
         (folder / "new").touch()
         assert time.time() - folder.stat().st_mtime < 60
     assert numbers(tmp_path) == [other.name, "3"]
+
+
+EXPORT = """
+import sys
+from aan_keras.exporting import export_version
+from tests.models.tiny import tiny_reenactor
+model = tiny_reenactor(local_net=False, spectral_norm=False)
+print("exporting", flush=True)
+export_version(model, sys.argv[1], 3, warm_up=False)
+print("finished", flush=True)
+"""
+
+
+def test_a_real_export_killed_while_it_writes(tmp_path):
+    base = tmp_path / "models"
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXPORT, base],
+        cwd=pathlib.Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "exporting\n"
+    # The weights are written before the graph.
+    while process.poll() is None and not list(base.glob("*/variables/variables.*")):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.communicate()[0] == ""
+    assert process.returncode == -signal.SIGKILL
+    (left,) = numbers(base)
+    assert not left.isdecimal() and any((base / left).rglob("*"))
+    assert versions.versions(base) == []
