@@ -4,6 +4,7 @@
 # make test-backends  layers, losses and metrics on JAX and on PyTorch
 # make lint           ruff, rules and format
 # make docs           the documentation site in site/, warnings being errors
+# make notebooks      run all notebooks and store their outputs
 # make bench          speed tables, JSON in benchmarks/results
 #
 # Everything is installed into .venv on first use; later calls reuse it.
@@ -27,7 +28,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint docs bench clean
+.PHONY: demo test test-tensorflow test-oldest test-jax test-torch test-backends lint docs notebooks bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -54,6 +55,9 @@ lint: $(VENV)/.installed-test
 
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
+notebooks: $(VENV)/.installed-test
+	$(PY) notebooks/execute.py
 
 bench: $(VENV)/.installed
 	$(PY) benchmarks/import_time.py

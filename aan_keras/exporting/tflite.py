@@ -1,5 +1,6 @@
 """Reenactor to one TFLite file for LiteRT."""
 
+import contextlib
 import pathlib
 import tempfile
 import zipfile
@@ -64,12 +65,24 @@ def export_tflite(
 def convert(model):
     """A float32 TFLite model of an inference model, as bytes."""
     module = _LiteRTModule(model)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _without_notices():
         tf.saved_model.save(module, folder, signatures=module.signatures())
         converter = tf.lite.TFLiteConverter.from_saved_model(
             folder, signature_keys=["encode_source", "drive"]
         )
         return converter.convert()
+
+
+@contextlib.contextmanager
+def _without_notices():
+    """No notice of what is written into a folder that is gone a moment later."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class _LiteRTModule(tf.Module):
