@@ -5,6 +5,7 @@
 # make test-export    an export, run by the oldest TensorFlow and the newest, and by C++
 # make lint           ruff, rules and format
 # make docs           the documentation site in site/, warnings being errors
+# make notebooks      run all notebooks and store their outputs
 # make bench          speed tables, JSON in benchmarks/results
 #
 # Everything is installed into .venv on first use; later calls reuse it.
@@ -29,7 +30,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-oldest test-export test-jax test-torch test-backends lint docs bench clean
+.PHONY: demo test test-tensorflow test-oldest test-export test-jax test-torch test-backends lint docs notebooks bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -62,6 +63,9 @@ lint: $(VENV)/.installed-test
 
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
+notebooks: $(VENV)/.installed-test
+	$(PY) notebooks/execute.py
 
 bench: $(VENV)/.installed-test
 	$(PY) benchmarks/import_time.py

@@ -1,5 +1,6 @@
 """From files to a file: what the command line does."""
 
+import base64
 import collections
 import dataclasses
 import pathlib
@@ -23,7 +24,7 @@ from aan_keras.reenactment import Reenactment
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """What `reenact_file` wrote.
+    """What `reenact_file` wrote; as the last line of a notebook's cell it shows it.
 
     Args:
         path: the file.
@@ -34,6 +35,14 @@ class Written:
     path: pathlib.Path
     num_frames: int
     frames_per_second: float
+
+    def _repr_html_(self):
+        """The picture or video itself, so that a saved notebook still shows it."""
+        data = base64.b64encode(self.path.read_bytes()).decode()
+        if self.path.suffix.lower() in PHOTO_SUFFIXES:
+            kind = self.path.suffix.lower().strip(".").replace("jpg", "jpeg")
+            return f'<img src="data:image/{kind};base64,{data}">'
+        return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
 
 
 class Timer:

@@ -49,7 +49,12 @@ def test_begin_refuse_resume(data, tmp_path, capfd):
     begin += ["--validation", "0", "0", "--checkpoint-every", "1"]
     # With all that a new run needs, there may be nothing to resume.
     assert cli.main([*begin, "--resume"]) == 0
-    assert f"2 steps done: {run / 'preset'}" in capfd.readouterr().out
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.partition(",")[0] for line in lines[:2]] == [
+        "step 1 of 2",
+        "step 2 of 2",
+    ]
+    assert lines[2:] == [f"2 steps done: {run / 'preset'}"]
     assert rows(run) == [1, 2]
     first = Reenactor.from_preset(run / "preset")
     assert first.image_size == 64

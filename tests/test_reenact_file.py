@@ -1,3 +1,6 @@
+import base64
+import re
+
 import av
 import cv2
 import numpy as np
@@ -13,7 +16,7 @@ from aan_keras.faces import (
     read_photo,
 )
 from aan_keras.faces.draw_landmarks import draw_landmarks
-from aan_keras.reenact_file import check_file_kinds, reenact_file
+from aan_keras.reenact_file import Written, check_file_kinds, reenact_file
 from aan_keras.reenactment import Reenactment
 
 
@@ -193,3 +196,18 @@ def test_failure_in_the_middle_leaves_no_file(tmp_path, landmarker):
             mode="absolute",
         )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "suffix, pattern",
+    [
+        (".mp4", r'<video controls loop src="data:video/mp4;base64,(.+)"></video>'),
+        (".png", r'<img src="data:image/png;base64,(.+)">'),
+        (".jpg", r'<img src="data:image/jpeg;base64,(.+)">'),
+    ],
+)
+def test_a_notebook_shows_the_file_itself(tmp_path, suffix, pattern):
+    path = tmp_path / f"out{suffix}"
+    path.write_bytes(b"\x00 what the file holds \xff")
+    data = re.fullmatch(pattern, Written(path, 1, 0.0)._repr_html_()).group(1)
+    assert base64.b64decode(data) == path.read_bytes()

@@ -1,6 +1,5 @@
 """`aan-keras serve`."""
 
-import logging
 import threading
 
 from aan_keras.commands import console
@@ -67,10 +66,6 @@ def run(arguments):
     if arguments.poll_seconds <= 0:
         arguments.parser.error("--poll-seconds must be positive")
     console.quiet_tensorflow(arguments.debug)
-    if not arguments.debug:
-        # The loader that TensorFlow Serving has is a deprecated one in Python.
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
     from aan_keras.serving.requirement import require_serving_api
 
     require_serving_api("the development server")

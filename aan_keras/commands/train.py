@@ -1,5 +1,6 @@
 """`aan-keras train`."""
 
+import functools
 import os
 import pathlib
 
@@ -15,7 +16,7 @@ EXAMPLE = """examples:
       --precision mixed_bfloat16
 """
 RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
 def add_arguments(command):
@@ -59,7 +60,13 @@ def add_arguments(command):
         "--checkpoint-every", type=console.positive, default=500, metavar="N"
     )
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--precision", choices=PRECISIONS, default="float32")
+    command.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="auto: the fastest that this machine's GPU trains reliably in "
+        "(default: float32)",
+    )
     command.add_argument(
         "--accumulate",
         type=console.positive,
@@ -103,8 +110,10 @@ def run(arguments):
     console.quiet_tensorflow(arguments.debug)
     from aan_keras.training.recipes import holds_run, resume_recipe, train_recipe
 
+    # At once, also where the output is a file or a pipe.
+    report = functools.partial(print, flush=True)
     if arguments.resume and (holds_run(arguments.output) or not complete):
-        steps = resume_recipe(arguments.output, arguments.steps)
+        steps = resume_recipe(arguments.output, arguments.steps, report)
     else:
         steps = train_recipe(
             arguments.data,
@@ -126,5 +135,6 @@ def run(arguments):
             gan_warmup=arguments.gan_warmup,
             gan_lead=arguments.gan_lead,
             devices=arguments.devices,
+            report=report,
         )
     print(f"{steps} steps done: {pathlib.Path(arguments.output) / 'preset'}")

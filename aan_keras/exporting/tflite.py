@@ -13,6 +13,7 @@ from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.quantization import QUANTIZATIONS, quantize
 from aan_keras.exporting.serving_module import trace_model
+from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.output_file import output_file
 
 _HUGE = 1e9
@@ -64,7 +65,8 @@ def export_tflite(
 def convert(model):
     """A float32 TFLite model of an inference model, as bytes."""
     module = _LiteRTModule(model)
-    with tempfile.TemporaryDirectory() as folder:
+    # No notice of what is written into a folder that is gone a moment later.
+    with tempfile.TemporaryDirectory() as folder, without_notices():
         tf.saved_model.save(module, folder, signatures=module.signatures())
         converter = tf.lite.TFLiteConverter.from_saved_model(
             folder, signature_keys=["encode_source", "drive"]

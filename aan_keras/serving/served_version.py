@@ -6,6 +6,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, error_codes_pb2
 
 from aan_keras.exporting import warm_up
+from aan_keras.exporting.without_notices import without_notices
 from aan_keras.serving.status_error import StatusError
 from aan_keras.serving.tensor_protos import to_array, to_proto
 
@@ -31,7 +32,8 @@ class ServedVersion:
         self.number = number
         self._path = pathlib.Path(path)
         self._session = tf.compat.v1.Session(graph=tf.Graph())
-        with self._session.graph.as_default():
+        # The loader that TensorFlow Serving has is a deprecated one in Python.
+        with self._session.graph.as_default(), without_notices("ERROR"):
             graph = tf.compat.v1.saved_model.load(
                 self._session, [tf.saved_model.SERVING], str(path)
             )

@@ -91,6 +91,7 @@ def train_recipe(
     gan_warmup=(0, 0),
     gan_lead=0,
     devices=1,
+    report=None,
 ):
     """Starts a training run by the name of its recipe.
 
@@ -110,17 +111,20 @@ def train_recipe(
         validation: see `train`.
         seed: decides initial weights, pairs and augmentations.
         checkpoint_every: steps between checkpoints.
-        precision: dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
+        precision: dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`;
+            `"auto"`: see `choose_precision`.
         accumulate: parts that the batch of a device is worked off in.
         gan_weight: weight of the GAN loss, instead of the recipe's.
         gan_warmup: step at which the GAN loss begins, and steps in which it rises.
         gan_lead: steps that the discriminators train before.
         devices: see `make_strategy`. Several machines are found in TF_CONFIG.
+        report: callable that takes a line of text, instead of Keras' progress bar.
 
     Returns:
         The number of steps done.
     """
     arguments = {**locals()}
+    arguments.pop("report")
     if recipe not in RECIPES:
         raise ValueError(
             f"`recipe` must be one of {sorted(RECIPES)}. Received: recipe={recipe}"
@@ -131,7 +135,12 @@ def train_recipe(
         )
     arguments.update(data=str(data), output=str(output))
     arguments["preset"] = None if preset is None else str(preset)
-    return _run(arguments, resume=False)
+    if precision == "auto":
+        from aan_keras.training.precision import choose_precision
+
+        # Kept with the run, which may go on where there is another device.
+        arguments["precision"] = choose_precision()
+    return _run(arguments, resume=False, report=report)
 
 
 def holds_run(output):
@@ -139,12 +148,13 @@ def holds_run(output):
     return (pathlib.Path(output) / _RUN).exists()
 
 
-def resume_recipe(output, steps=None):
+def resume_recipe(output, steps=None, report=None):
     """Goes on with the run in a folder, exactly as if it had never stopped.
 
     Args:
         output: folder that `train_recipe` has begun to fill.
         steps: new length of the whole run; None: as it was.
+        report: see `train_recipe`.
 
     Returns:
         The number of steps done.
@@ -159,13 +169,14 @@ def resume_recipe(output, steps=None):
     # A run of an older version lacks what has come since.
     parameters = inspect.signature(train_recipe).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults.pop("report")
     arguments = {**defaults, **arguments, "output": str(output)}
     if steps is not None:
         arguments["steps"] = steps
-    return _run(arguments, resume=True)
+    return _run(arguments, resume=True, report=report)
 
 
-def _run(arguments, resume):
+def _run(arguments, resume, report):
     import keras
 
     from aan_keras.losses.gan_warmup import GANWarmup
@@ -223,7 +234,10 @@ def _run(arguments, resume):
         accumulate=arguments["accumulate"],
         checkpoint_every=arguments["checkpoint_every"],
         log_every=math.gcd(50, arguments["checkpoint_every"]),
+        images_every=arguments["checkpoint_every"],
         validate_every=arguments["checkpoint_every"],
+        verbose=1 if report is None else 0,
+        report=report,
         callbacks=[Remember()],
         **training,
     )

@@ -16,6 +16,7 @@ from aan_keras.training.exact_checkpoint import ExactCheckpoint
 from aan_keras.training.fit_workers import fit_workers, make_evaluate
 from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.make_optimizers import make_optimizers
+from aan_keras.training.progress_lines import ProgressLines
 from aan_keras.training.restore import restore
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.training_log import TrainingLog
@@ -53,6 +54,7 @@ def train(
     validate_every=500,
     validation_steps=8,
     verbose=1,
+    report=None,
     callbacks=(),
 ):
     """Trains a `Reenactor` by `fit`; started again with the same arguments, goes on.
@@ -102,6 +104,8 @@ def train(
             of the validation identities; 0 is never.
         validation_steps: number of those batches.
         verbose: as in `fit`.
+        report: callable that takes a line of text on the progress, see
+            `ProgressLines`.
         callbacks: further Keras callbacks.
 
     Returns:
@@ -218,6 +222,8 @@ def train(
         )
         save.preset = output_dir / "preset"
         run_callbacks += [images, save]
+        if report is not None:
+            run_callbacks.append(ProgressLines(steps, log_every, first_step, report))
     run_callbacks += callbacks
     try:
         if workers > 1:

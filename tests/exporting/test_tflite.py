@@ -1,6 +1,7 @@
 """The TFLite file: builtin operations, the same pictures, float coordinates."""
 
 import json
+import logging.handlers
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,7 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
@@ -29,10 +31,29 @@ def trained():
 
 
 @pytest.fixture(scope="module")
-def float32(trained, tmp_path_factory):
+def notices():
+    """What TensorFlow logs while the model is converted."""
+    handler, logger = logging.handlers.BufferingHandler(1000), tf.get_logger()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel("INFO")
+    yield handler.buffer
+    assert logger.level == logging.INFO
+    logger.setLevel(level)
+    logger.removeHandler(handler)
+
+
+@pytest.fixture(scope="module")
+def float32(trained, tmp_path_factory, notices):
     path = tmp_path_factory.mktemp("tflite") / "float32.tflite"
     trained.export_tflite(path, preset="aan_128")
     return path
+
+
+def test_no_notice_of_a_folder_that_is_gone(float32, notices):
+    assert [record.getMessage() for record in notices] == []
+    tf.get_logger().info("noticed")
+    assert [record.getMessage() for record in notices] == ["noticed"]
 
 
 @pytest.fixture

@@ -159,6 +159,24 @@ def test_settings_of_scale(trained, tmp_path):
         assert call["gan_warmup"].get_config() == warmup
 
 
+def test_chosen_precision_stays_with_the_run(trained, tmp_path, monkeypatch):
+    from aan_keras.training import precision
+
+    monkeypatch.setattr(precision, "choose_precision", lambda: "mixed_bfloat16")
+    small(tmp_path, precision="auto")
+    monkeypatch.setattr(precision, "choose_precision", lambda: "float32")
+    recipes.resume_recipe(tmp_path / "run")
+    assert [call["reenactor"].compute_dtype for call in trained] == ["bfloat16"] * 2
+
+
+def test_who_reports_has_no_bar(trained, tmp_path):
+    small(tmp_path / "bar")
+    small(tmp_path / "lines", report=print)
+    recipes.resume_recipe(tmp_path / "lines" / "run", report=print)
+    assert [call["report"] for call in trained] == [None, print, print]
+    assert [call["verbose"] for call in trained] == [1, 0, 0]
+
+
 def test_a_run_of_an_older_version_goes_on(trained, tmp_path):
     small(tmp_path)
     path = tmp_path / "run" / "command.json"
