@@ -169,7 +169,9 @@ class ReenactorTraining:
             fake = None
             if judging:
                 real = self._judge(inputs, inputs["driving"])
-                fake = self._judge(inputs, outputs["image"])
+                # Nor may they ask for a background that can't be guessed.
+                image = self.loss_fn.known(inputs, outputs["image"])
+                fake = self._judge(inputs, image)
             share = self.gan_warmup(self.optimizer.iterations)
             values = self.loss_fn.generator(inputs, outputs, fake, share)
             scaled = self.optimizer.scale_loss(values["loss"] / replicas)

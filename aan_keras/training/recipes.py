@@ -28,10 +28,11 @@ RECIPES = {
             "local_weight": 0.25,
             "perceptual": "identity",
             "perceptual_weight": 0.05,
-            "region_weight": 0.5,
+            "region_weight": 0.6,
+            "mouth_weight": 0.5,
             "identity_weight": 0.3,
             "face_stride": 2,
-            "detail_weight": 0.2,
+            "detail_weight": 0.3,
             "discriminator_width": 16,
         },
         "training": {
@@ -44,8 +45,18 @@ RECIPES = {
             "clip_norm": 1.0,
             # Few people are on video: photos show many more, if never two in one light,
             # and without change the people on video are learned by heart.
-            "dataset_options": {"photo_fraction": 0.25},
-            "augment": {"colour": 1.5, "warp": 0.05, "aspect": 0.1},
+            "dataset_options": {
+                "photo_fraction": 0.3,
+                "candidates": 8,
+                "criteria": {"shape": 0.45, "mouth": 0.3, "eyes": 0.1, "uniform": 0.15},
+            },
+            "augment": {
+                "colour": 2.0,
+                "warp": 0.06,
+                "aspect": 0.12,
+                "source_blur": 0.08,
+                "source_jpeg": 0.08,
+            },
         },
     },
 }
