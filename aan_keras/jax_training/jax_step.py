@@ -187,9 +187,7 @@ class JaxStep:
                 )
                 total = total + values["d_loss"]
                 name = "discriminator_fixed"
-                fixed[name] = [
-                    scope.get_current_value(v) for v in self.variables[name]
-                ]
+                fixed[name] = [scope.get_current_value(v) for v in self.variables[name]]
         return total, (values, fixed)
 
     def _judge(self, batch, image):

@@ -55,7 +55,9 @@ def load_state(path, like):
         The state, and the number of steps done.
     """
     with np.load(path, allow_pickle=False) as arrays:
-        names = {f"{g}/{i:04d}" for g, values in like.items() for i in range(len(values))}
+        names = {
+            f"{g}/{i:04d}" for g, values in like.items() for i in range(len(values))
+        }
         if names != set(arrays.files):
             raise ValueError(f"{path} is of another model. Received: {path}")
         state = {

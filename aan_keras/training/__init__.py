@@ -1,31 +1,27 @@
 """Training runs that can be killed at any moment and go on exactly."""
 
-import importlib
+from aan_keras.training.checkpoint import (
+    latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.devices import make_strategy
+from aan_keras.training.exact_checkpoint import ExactCheckpoint
+from aan_keras.training.loss_guard import LossGuard
+from aan_keras.training.sample_images import SampleImages
+from aan_keras.training.train import train
+from aan_keras.training.training_log import TrainingLog
 
-_HOMES = {
-    "ConstantThenDecay": "constant_then_decay",
-    "ExactCheckpoint": "exact_checkpoint",
-    "LossGuard": "loss_guard",
-    "SampleImages": "sample_images",
-    "TrainingLog": "training_log",
-    "latest_checkpoint": "checkpoint",
-    "load_checkpoint": "checkpoint",
-    "make_strategy": "devices",
-    "save_checkpoint": "checkpoint",
-    "train": "train",
-}
-
-__all__ = list(_HOMES)
-
-
-# Resolved when first used (PEP 562): most of it needs TensorFlow, recipes don't.
-def __getattr__(name):
-    if name in _HOMES:
-        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
-        globals()[name] = getattr(module, name)
-        return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__))
+__all__ = [
+    "ConstantThenDecay",
+    "ExactCheckpoint",
+    "LossGuard",
+    "SampleImages",
+    "TrainingLog",
+    "latest_checkpoint",
+    "load_checkpoint",
+    "make_strategy",
+    "save_checkpoint",
+    "train",
+]

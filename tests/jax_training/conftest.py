@@ -1,0 +1,1 @@
+from tests.training.conftest import faces  # noqa: F401
