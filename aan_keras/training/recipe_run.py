@@ -142,8 +142,6 @@ def _run(arguments, resume, report):
 
 
 def _run_with_jax(arguments, report):
-    from aan_keras.jax_training.jax_train import jax_train
-
     if arguments["devices"] > 1 or arguments["accumulate"] > 1:
         raise ValueError(
             "`devices` and `accumulate` above 1 need TensorFlow. Received: "
@@ -154,10 +152,12 @@ def _run_with_jax(arguments, report):
             "mixed_float16 needs TensorFlow: with JAX, use mixed_bfloat16. "
             "Received: precision=mixed_float16"
         )
+    from aan_keras.training.with_jax.jax_train import jax_train
+
     return jax_train(
         _make_reenactor(arguments),
         arguments["data"],
-        arguments["output"],
+        pathlib.Path(arguments["output"]),
         arguments["steps"],
         arguments["batch_size"],
         losses=_make_losses(arguments),
@@ -192,7 +192,7 @@ def _run_with_tensorflow(arguments, resume, report):
     return train(
         reenactor,
         arguments["data"],
-        arguments["output"],
+        pathlib.Path(arguments["output"]),
         arguments["steps"],
         arguments["batch_size"],
         resume=resume,

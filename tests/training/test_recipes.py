@@ -2,6 +2,7 @@ import importlib
 import inspect
 import json
 
+import keras
 import numpy as np
 import pytest
 
@@ -213,3 +214,24 @@ def test_missing_data_leaves_no_run_behind(tmp_path):
     with pytest.raises(ValueError, match="faces"):
         small(tmp_path)
     assert not (tmp_path / "run").exists()
+
+
+def test_an_engine_needs_its_backend(tmp_path):
+    other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
+    with pytest.raises(ValueError, match=f"KERAS_BACKEND={other}"):
+        small(tmp_path, engine=other)
+
+
+def test_the_engine_of_a_run_is_remembered(trained, tmp_path):
+    assert recipe_run.engine_of(tmp_path / "run") is None
+    small(tmp_path)
+    assert recipe_run.engine_of(tmp_path / "run") == "tensorflow"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"devices": 2}, {"accumulate": 2}, {"precision": "mixed_float16"}]
+)
+def test_what_jax_does_not_offer_is_refused(monkeypatch, tmp_path, changes):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="need"):
+        small(tmp_path, engine="jax", **changes)

@@ -7,7 +7,7 @@ from aan_keras.data.clips import read_clips
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sample import make_sample
 from aan_keras.data.pair_sampler import PairSampler
-from aan_keras.jax_training.batch_workers import BatchWorkers
+from aan_keras.training.with_jax.batch_workers import BatchWorkers
 
 SIZE, BATCH, SEED = 32, 3, 5
 

@@ -7,18 +7,18 @@ import keras
 import numpy as np
 import pytest
 
-from tests.jax_training import step_setup
+from tests.training.with_jax import step_setup
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="`make test-jax` runs it"
 )
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """Losses, weights and averages after two steps: (JAX's, TensorFlow's, start)."""
-    from aan_keras.jax_training.jax_step import JaxStep
+    from aan_keras.training.with_jax.jax_step import JaxStep
 
     keras.utils.set_random_seed(0)
     reenactor, losses = step_setup.make_model()
@@ -31,7 +31,7 @@ def both(tmp_path_factory):
     for i, batch in enumerate(batches):
         arrays.update({f"{name}{i}": value for name, value in batch.items()})
     np.savez(folder / "in.npz", names=list(batches[0]), **arrays)
-    command = [sys.executable, "-m", "tests.jax_training.tensorflow_steps"]
+    command = [sys.executable, "-m", "tests.training.with_jax.tensorflow_steps"]
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
     session = subprocess.Popen(
         [*command, str(folder / "in.npz"), str(folder / "out.npz")],

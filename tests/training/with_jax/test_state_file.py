@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aan_keras.jax_training.state_file import latest_state, load_state, save_state
+from aan_keras.training.with_jax.state_file import latest_state, load_state, save_state
 
 
 def state_of(seed):

@@ -14,14 +14,14 @@ from aan_keras.data.open_clips import open_clips
 from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
 from aan_keras.data.split import divide_identities
-from aan_keras.jax_training.batch_workers import BatchWorkers
-from aan_keras.jax_training.csv_log import CSVLog
-from aan_keras.jax_training.held_out import HeldOut
-from aan_keras.jax_training.jax_step import JaxStep
-from aan_keras.jax_training.state_file import latest_state, load_state, save_state
 from aan_keras.losses.gan_warmup import GANWarmup
 from aan_keras.training.constant_then_decay import ConstantThenDecay
 from aan_keras.training.progress_lines import ProgressLines
+from aan_keras.training.with_jax.batch_workers import BatchWorkers
+from aan_keras.training.with_jax.csv_log import CSVLog
+from aan_keras.training.with_jax.held_out import HeldOut
+from aan_keras.training.with_jax.jax_step import JaxStep
+from aan_keras.training.with_jax.state_file import latest_state, load_state, save_state
 
 
 def jax_train(
@@ -197,8 +197,8 @@ def _compile(trainer, state, batch, judging, both):
     trainer.compile(shapes, batch, judging)
     if judging or not both:
         return None
+    # Not a daemon: a process that ends while XLA compiles is aborted.
     thread = threading.Thread(target=trainer.compile, args=(shapes, batch, True))
-    thread.daemon = True
     thread.start()
     return thread
 

@@ -1,6 +1,6 @@
 import csv
 
-from aan_keras.jax_training.csv_log import CSVLog
+from aan_keras.training.with_jax.csv_log import CSVLog
 
 
 def read(path):

@@ -18,7 +18,7 @@ STEPS = 6
 
 def session(data, output, steps=STEPS, **changes):
     """One session of a run whose discriminators join at step 2."""
-    from aan_keras.jax_training.jax_train import jax_train
+    from aan_keras.training.with_jax.jax_train import jax_train
 
     keras.utils.set_random_seed(3)
     reenactor = Reenactor(
@@ -120,6 +120,6 @@ def test_a_loss_that_is_not_finite_stops_the_run(faces, tmp_path):
 def test_tensorflow_is_not_needed():
     code = (
         "import sys; sys.modules['tensorflow'] = sys.modules['tensorboard'] = None\n"
-        "import aan_keras.jax_training.jax_train, aan_keras.training.recipe_run"
+        "import aan_keras.training.with_jax.jax_train, aan_keras.training.recipe_run"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,7 +4,7 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from aan_keras.data.clips import read_clips
-from aan_keras.jax_training.held_out import HeldOut
+from aan_keras.training.with_jax.held_out import HeldOut
 
 
 @pytest.fixture(scope="module")

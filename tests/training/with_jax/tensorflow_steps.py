@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 
-from tests.jax_training import step_setup
+from tests.training.with_jax import step_setup
 
 assert keras.backend.backend() == "tensorflow"
 reenactor, losses = step_setup.make_model()

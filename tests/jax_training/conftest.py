@@ -1,1 +1,0 @@
-from tests.training.conftest import faces  # noqa: F401
