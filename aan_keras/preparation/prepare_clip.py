@@ -50,7 +50,8 @@ def prepare_clip(raw_clip, options=None, landmarker=None):
         `options.min_frames` frames are left, and `ClipStatistics`. Its `dropped`
         counts frames by reason: "unreadable", "other size", "no face", "several
         faces" (photos only), "too small", "landmark jump", "outside the crop",
-        "blur", "duplicate".
+        "blur", "duplicate", and "too few" for the usable frames of a clip that has
+        not enough of them.
 
     Raises:
         InputError: the clip is damaged, or empty.
@@ -210,6 +211,18 @@ class _Kept:
         self.sharpness.append(sharp)
         self.widths.append(_width(landmarks))
 
+    def _too_few(self, usable):
+        """Says what is wrong with a clip, and why its frames cannot be used."""
+        frame = "frame" if self.is_video else "photo"
+        if usable:
+            found = f"only {usable} usable {frame}{'s' if usable > 1 else ''}"
+        else:
+            found = f"no usable {frame}"
+        reasons = ", ".join(f"{n} {why}" for why, n in self.statistics.dropped.items())
+        reasons = f" ({reasons})" if reasons else ""
+        least = self.options.min_frames
+        return f"{found} of {self.statistics.read}{reasons}: a clip needs {least}"
+
     def record(self, raw_clip):
         """The `ClipRecord`, or None when too little is left."""
         keep = np.ones(len(self.frames), bool)
@@ -219,9 +232,8 @@ class _Kept:
             self.statistics.drop("blur", (~keep).sum())
         places = np.flatnonzero(keep)
         if len(places) < self.options.min_frames:
-            self.statistics.error = (
-                f"{len(places)} of {self.statistics.read} frames are usable"
-            )
+            self.statistics.error = self._too_few(len(places))
+            self.statistics.drop("too few", len(places))
             return None
         landmarks = np.stack([self.landmarks[i] for i in places]).astype("float32")
         record = ClipRecord(

@@ -123,7 +123,18 @@ def test_nothing_usable(blank, write_frames, raw_clip, landmarker):
     clip = raw_clip(write_frames([blank] * 3), "frames")
     record, statistics = prepare_clip(clip, OPTIONS, landmarker)
     assert record is None and statistics.dropped == {"no face": 3}
-    assert statistics.error == "0 of 3 frames are usable"
+    assert statistics.error == "no usable frame of 3 (3 no face): a clip needs 2"
+
+
+def test_usable_frames_of_a_clip_that_has_too_few(
+    moved, blank, write_frames, raw_clip, landmarker
+):
+    clip = raw_clip(write_frames([moved(), blank]), "photos")
+    record, statistics = prepare_clip(clip, OPTIONS, landmarker)
+    assert record is None and statistics.kept == 0
+    reason = "only 1 usable photo of 2 (1 no face): a clip needs 2"
+    assert statistics.error == reason
+    assert statistics.dropped == {"no face": 1, "too few": 1}
 
 
 def test_damaged_video(moved, write_clip, raw_clip, landmarker):
