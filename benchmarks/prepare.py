@@ -22,7 +22,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from report import report
+from report import report, resident_megabytes
 
 from aan_keras.demo import PORTRAIT
 from aan_keras.faces import DlibLandmarker, VideoWriter, read_photo
@@ -50,11 +50,6 @@ def repeat(source, target, times):
     for person in sorted(f for f in Path(source).iterdir() if f.is_dir()):
         for i in range(times):
             (target / f"{person.name}-{i:04d}").symlink_to(person.resolve())
-
-
-def resident_megabytes():
-    status = Path("/proc/self/status").read_text().split()
-    return int(status[status.index("VmRSS:") + 1]) / 1024
 
 
 class Watch:
