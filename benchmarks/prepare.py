@@ -5,9 +5,9 @@ decode, detect and landmarks, crop and filters, encode, and write (all the rest:
 to the work folder, from there to shards with their index, checksums, the report). GB
 a core and day is what that makes of the clips' own bytes; the figure for a day of all
 processors is that times their number. Memory is the resident size of the process after
-each clip: flat, when it is at the end what it is after a tenth of the clips, and
-`--repeat 20` makes 20 times as many of them, links under other names. Without --input,
-the clip is the bundled portrait moving in a picture of --width x 3/4 --width,
+each clip, the most of each third of the run: it is flat when these are equal, and
+`--repeat 20` makes the run 20 times as long, by links under other names. Without
+--input, the clip is the bundled portrait moving in a picture of --width x 3/4 --width,
 compressed as H.264.
 
 Example: taskset -c 0 python benchmarks/prepare.py --width 640 --repeat 10
@@ -46,10 +46,10 @@ def write_moving_portrait(path, width, frames):
 
 
 def repeat(source, target, times):
-    """Links to a `folders` data set's people, each under `times` names."""
+    """Links to a `folders` data set's people, each under `times` names, in rounds."""
     for person in sorted(f for f in Path(source).iterdir() if f.is_dir()):
         for i in range(times):
-            (target / f"{person.name}-{i:04d}").symlink_to(person.resolve())
+            (target / f"{i:04d}-{person.name}").symlink_to(person.resolve())
 
 
 class Watch:
@@ -114,11 +114,7 @@ def main():
         {"stage": stage, "ms a frame": 1000 * s / read, "%": 100 * s / total}
         for stage, s in [*seconds.most_common(), ("all", total)]
     ]
-    places = {"a tenth": 0.1, "half": 0.5, "all": 1.0}
-    megabytes = {
-        name: round(memory[max(round(share * len(memory)) - 1, 0)])
-        for name, share in places.items()
-    }
+    thirds = [part.max() for part in np.array_split(memory, 3) if len(part)]
     a_day = gigabytes / total * 86400
     processors = os.cpu_count()
     report(
@@ -133,8 +129,7 @@ def main():
             "GB of clips": round(gigabytes, 4),
             "GB of clips a core and day": round(a_day, 1),
             f"GB of clips a day, {processors} cores": round(a_day * processors, 1),
-            "MB of memory by clips done": megabytes,
-            "most MB of memory": round(max(memory)),
+            "most MB of memory in each third": [round(most) for most in thirds],
         },
     )
 
