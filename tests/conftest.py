@@ -4,6 +4,8 @@ import os
 
 # JAX compiles every operation of every shape that it meets: quickly is enough here.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# As in a command's own process: TensorFlow's notices are not our words on stderr.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import pytest
