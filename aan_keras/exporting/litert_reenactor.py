@@ -80,7 +80,7 @@ class LiteRTReenactor:
             source_landmarks=_landmarks("source_landmarks", source_landmarks),
         )
         for value in code.values():
-            value.setflags(write=False)  # `drive` looks at each code once.
+            value.setflags(write=False)
         return types.MappingProxyType(code)
 
     def drive(self, code, driving_landmarks):
@@ -94,7 +94,9 @@ class LiteRTReenactor:
             uint8 `[1, S, S, 3]`, RGB.
         """
         landmarks = _landmarks("driving_landmarks", driving_landmarks)
-        if code is not self._code:
+        # Another dict may have been changed since.
+        same = code is self._code and isinstance(code, types.MappingProxyType)
+        if not same:
             for name, value in code.items():
                 self._interpreter.set_tensor(self._places[name], value)
             self._code = code

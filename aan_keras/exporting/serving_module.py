@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
+from aan_keras.exporting.sampling import sample_in_tensorflow
+from aan_keras.layers.runtime_forms import runtime_forms
 
 # Pixels of a clip that are computed side by side: 4 frames of 128 px, one of 256 px.
 # More does not stay in a processor's cache, less leaves it waiting between operations.
@@ -49,7 +51,12 @@ class ServingModule(tf.Module):
         self._size = model.image_size
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        self._encode, self._drive, self._code = trace_model(model)
+        with runtime_forms(sample=sample_in_tensorflow):
+            self._encode, self._drive, self._code = trace_model(model)
+        # What is only read through a warp, which takes one row for all frames.
+        self._shared = {"appearance", "source_fine"}
+        if model.warp_theta:
+            self._shared |= {f"theta_{i + 1}" for i in range(model.num_fusion_blocks)}
 
     def signatures(self):
         """Concrete functions by name."""
@@ -86,6 +93,7 @@ class ServingModule(tf.Module):
         shape = tf.shape(driving_landmarks)[:2]
         _check_length(shape, self._size)
         flat = tf.reshape(driving_landmarks, (-1, 68, 2))
+        flat = self._checked_landmarks(flat, "driving_landmarks")
         code = self.encode_source(source, source_landmarks)
         frames = self._frames(code, flat, shape[1])
         return {"image": _unflatten(frames, shape, (self._size, self._size, 3))}
@@ -129,16 +137,20 @@ class ServingModule(tf.Module):
         chunks = (count + size - 1) // size
         one_source = tf.equal(count, frames_per_source)
 
+        def rows_of(name, rows):
+            if name in self._shared:
+                # Megabytes, which are not copied where there is one source.
+                return tf.cond(
+                    one_source,
+                    lambda: code[name],
+                    lambda: tf.gather(code[name], rows // frames_per_source),
+                )
+            return tf.gather(code[name], rows // frames_per_source)
+
         def chunk(i):
             rows = tf.range(i * size, tf.minimum(count, (i + 1) * size))
-            part = tf.cond(
-                one_source & tf.equal(tf.size(rows), 1),
-                lambda: code,  # As it is: copying megabytes takes time.
-                lambda: tf.nest.map_structure(
-                    lambda value: tf.gather(value, rows // frames_per_source), code
-                ),
-            )
-            return self.drive(tf.gather(landmarks, rows), **part)["image"]
+            part = {name: rows_of(name, rows) for name in code}
+            return to_uint8(self._drive(part, tf.gather(landmarks, rows)))
 
         def body(i, images):
             return i + 1, images.write(i, chunk(i))

@@ -2,8 +2,9 @@
 
 import contextlib
 import contextvars
+import types
 
-_FORMS = contextvars.ContextVar("forms", default={})
+_FORMS = contextvars.ContextVar("forms", default=types.MappingProxyType({}))
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ def bilinear_sample(features, x, y, padding="border"):
     return form_of(sample)(features, x, y, padding)
 
 
-def sample(features, x, y, padding):
+def sample(features, x, y, padding="border"):
     """The usual form of `bilinear_sample`."""
     _, h, w, channels = features.shape
     batch = ops.shape(features)[0]
