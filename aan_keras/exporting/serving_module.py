@@ -7,9 +7,9 @@ from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.sampling import sample_in_tensorflow
 from aan_keras.layers.runtime_forms import runtime_forms
 
-# Pixels of a clip that are computed side by side: 4 frames of 128 px, one of 256 px.
-# More does not stay in a processor's cache, less leaves it waiting between operations.
-_CHUNK_PIXELS = 2**16
+# Frames of a clip that are computed side by side. More do not stay in a processor's
+# cache, fewer leave it waiting between operations.
+_CHUNK = 4
 # Landmarks further away than this many crops are a mistake, not a pose.
 _FARTHEST = 16
 # A longer answer fits into no message: refused before hours are spent on it.
@@ -133,8 +133,7 @@ class ServingModule(tf.Module):
     def _frames(self, code, landmarks, frames_per_source):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
         count = tf.shape(landmarks)[0]
-        size = max(1, _CHUNK_PIXELS // self._size**2)
-        chunks = (count + size - 1) // size
+        chunks = (count + _CHUNK - 1) // _CHUNK
         one_source = tf.equal(count, frames_per_source)
 
         def rows_of(name, rows):
@@ -148,7 +147,7 @@ class ServingModule(tf.Module):
             return tf.gather(code[name], rows // frames_per_source)
 
         def chunk(i):
-            rows = tf.range(i * size, tf.minimum(count, (i + 1) * size))
+            rows = tf.range(i * _CHUNK, tf.minimum(count, (i + 1) * _CHUNK))
             part = {name: rows_of(name, rows) for name in code}
             return to_uint8(self._drive(part, tf.gather(landmarks, rows)))
 

@@ -57,7 +57,14 @@ def export_tflite(
     )
     content = convert(inference_model(reenactor, late_heads=True))
     if quantization is not None:
-        content = quantize(content, quantization, reenactor.image_size, data, report)
+        content = quantize(
+            content,
+            quantization,
+            reenactor.image_size,
+            reenactor.num_fusion_blocks,
+            data,
+            report,
+        )
     with output_file(path) as beside:
         pathlib.Path(beside).write_bytes(content)
         with zipfile.ZipFile(beside, "a") as archive:
