@@ -1,5 +1,6 @@
 # make demo           animate the bundled portrait: demo.mp4 and demo.png
-# make test           what CI runs: lint, all tests on TensorFlow, layers and losses on JAX
+# make test           what CI runs: lint, all tests on TensorFlow; layers, losses and
+#                     training on JAX
 # make test-oldest    all tests on the oldest versions that setup.cfg allows
 # make test-backends  layers, losses and metrics on JAX and on PyTorch
 # make test-export    an export, run by the oldest TensorFlow and the newest, and by C++
@@ -23,6 +24,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PACKAGING := setup.cfg pyproject.toml
 BACKEND_TESTS := $(wildcard tests/layers tests/losses tests/metrics)
+JAX_TESTS := $(BACKEND_TESTS) $(wildcard tests/training/with_jax)
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 # A backend chosen in the environment or in ~/.keras would change what is tested.
@@ -41,7 +43,7 @@ test-tensorflow: $(VENV)/.installed-test
 	$(PY) -m pytest -q -n $(JOBS) --dist loadfile tests
 
 test-jax: $(VENV)/.installed-test
-	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) --dist loadfile $(BACKEND_TESTS)
+	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) --dist loadfile $(JAX_TESTS)
 
 test-torch: $(TORCH_VENV)/.installed-test
 	KERAS_BACKEND=torch $(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile $(BACKEND_TESTS)

@@ -2,9 +2,11 @@
 
 Run it on one core (taskset -c 0, for instance) to have figures of one core. Pairs/s is
 measured through `tf.data`, wall time; the stages are called by themselves, processor
-time: read (of two JPEG files), decode, augment (geometry, colour, resizing), and batch
-(the rest: drawing the pair, stacking, `tf.data`). Without --data, both kinds hold the
-same crops of the bundled portrait.
+time: read (of two JPEG files), decode, augment (geometry, colour, resizing), match
+(colours of the two faces of a photo pair, coarseness of the source), and batch (the
+rest: drawing the pair, stacking, `tf.data`). Memory is the resident size of the process
+after a tenth, a half and all of the batches: it is bounded when it no longer grows.
+Without --data, both kinds hold the same crops of the bundled portrait.
 
 Example: taskset -c 0 python benchmarks/feed.py --image-size 128
 """
@@ -18,11 +20,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from report import report
+from report import report, resident_megabytes
 
 from aan_keras.data import PairAugmentation, PairSampler, load_dataset, open_clips
 from aan_keras.data.clips import decode_frame
 from aan_keras.data.dataset_file import is_shard_folder
+from aan_keras.data.face_colour import match_face_colour
 from aan_keras.demo import MOTION, PORTRAIT
 from aan_keras.faces import FaceCrop, LandmarkTrack, read_photo
 from aan_keras.preparation.clip_options import ClipOptions
@@ -83,9 +86,10 @@ def measure(path, arguments):
     batches = iter(dataset)
     for _ in itertools.islice(batches, 5):
         pass
+    memory = []
     wall, processor = time.perf_counter(), time.process_time()
     for _ in itertools.islice(batches, arguments.batches):
-        pass
+        memory.append(resident_megabytes())
     wall = time.perf_counter() - wall
     pairs = arguments.batches * arguments.batch_size
     whole = (time.process_time() - processor) / pairs
@@ -97,13 +101,17 @@ def measure(path, arguments):
         "pairs/s of processor time": 1 / whole,
         **{f"{stage} ms": 1000 * seconds for stage, seconds in stages.items()},
         "batch ms": 1000 * max(whole - sum(stages.values()), 0.0),
+        **{
+            f"MB at {name}": round(memory[max(int(share * len(memory)) - 1, 0)])
+            for name, share in (("a tenth", 0.1), ("half", 0.5), ("end", 1.0))
+        },
     }
 
 
 def time_stages(clips, image_size, pairs):
     """Processor seconds a pair."""
     sampler, augmentation = PairSampler(clips), PairAugmentation()
-    seconds = dict.fromkeys(("read", "decode", "augment"), 0.0)
+    seconds = dict.fromkeys(("read", "decode", "augment", "match"), 0.0)
     for i in range(pairs):
         generator = np.random.default_rng((0, i))
         number, *frames = sampler(generator)
@@ -114,8 +122,14 @@ def time_stages(clips, image_size, pairs):
         times.append(time.process_time())
         images = [decode_frame(data) for data in encoded]
         times.append(time.process_time())
+        sample = []
         for frame, image in zip(frames, images):
-            augmentation.apply(image, clip.landmarks[frame], parameters, image_size)
+            landmarks = clip.landmarks[frame]
+            sample += augmentation.apply(image, landmarks, parameters, image_size)
+        times.append(time.process_time())
+        if clip.is_photo_set:
+            match_face_colour(sample[2], sample[3], *sample[:2])
+        augmentation.degrade(sample[0], parameters)
         times.append(time.process_time())
         for stage, start, end in zip(seconds, times, times[1:]):
             seconds[stage] += (end - start) / pairs

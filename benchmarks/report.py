@@ -18,6 +18,12 @@ def processor():
     return next(names, platform.machine()).strip()
 
 
+def resident_megabytes():
+    """Memory that this process holds now (Linux)."""
+    status = Path("/proc/self/status").read_text().split()
+    return int(status[status.index("VmRSS:") + 1]) / 1024
+
+
 def report(name, rows, **context):
     """Prints `rows` as a table and writes them to `results/<name>.json`.
 

@@ -1,9 +1,11 @@
-"""Choice of tests by backend, and the same start for each test."""
+"""Choice of tests by backend, the same start for each test, and a face."""
 
 import os
 
 # JAX compiles every operation of every shape that it meets: quickly is enough here.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# As in a command's own process: TensorFlow's notices are not our words on stderr.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import pytest
@@ -28,6 +30,22 @@ def pytest_collection_modifyitems(config, items):
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if not item.get_closest_marker(MARK)]
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """uint8 RGB `[512, 512, 3]`; dlib finds one face in it."""
+    from aan_keras.demo import PORTRAIT
+    from aan_keras.faces import read_photo
+
+    return read_photo(PORTRAIT)
+
+
+@pytest.fixture(scope="session")
+def landmarker():
+    from aan_keras.faces import DlibLandmarker
+
+    return DlibLandmarker()
 
 
 @pytest.fixture(autouse=True)

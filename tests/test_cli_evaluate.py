@@ -8,7 +8,6 @@ from aan_keras import cli
 from aan_keras.commands import ablate as ablate_command
 from aan_keras.evaluation import ablation
 from tests.evaluation.conftest import (  # noqa: F401
-    landmarker,
     people,
     portrait_crop,
     tiny_preset,

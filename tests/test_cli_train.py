@@ -12,7 +12,7 @@ from aan_keras.commands import console
 from aan_keras.demo import MOTION
 from aan_keras.faces import LandmarkTrack
 from aan_keras.faces.draw_landmarks import draw_landmarks
-from aan_keras.training import recipes
+from aan_keras.training import recipe_run
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_what_stops_a_run_is_one_plain_line(monkeypatch, capfd, kind):
     def stop(*words, **options):
         raise kind("training stopped: `l1` is nan at step 7")
 
-    monkeypatch.setattr(recipes, "train_recipe", stop)
+    monkeypatch.setattr(recipe_run, "train_recipe", stop)
     words = ["train", "--data", "x", "--steps", "9", "--output", "nowhere"]
     assert cli.main(words) == 1
     error = capfd.readouterr().err

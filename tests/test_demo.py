@@ -2,18 +2,7 @@ import numpy as np
 
 from aan_keras.demo import MOTION, PORTRAIT, strip_frames, write_demo
 from aan_keras.faces import DlibLandmarker, LandmarkTrack, VideoReader, read_photo
-
-
-class Copier:
-    """Gives back the source."""
-
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
-
-    def drive(self, code, driving_landmarks):
-        return code["source"]
+from tests.copier import Copier
 
 
 def mouth_opening(points):

@@ -8,7 +8,6 @@ import pytest
 
 from aan_keras.demo import MOTION, PORTRAIT
 from aan_keras.faces import (
-    DlibLandmarker,
     InputError,
     LandmarkTrack,
     VideoReader,
@@ -18,28 +17,7 @@ from aan_keras.faces import (
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.reenact_file import Written, check_file_kinds, reenact_file
 from aan_keras.reenactment import Reenactment
-
-
-class Copier:
-    """Gives back the source, so that what is written can be told."""
-
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
-
-    def drive(self, code, driving_landmarks):
-        return code["source"]
-
-
-@pytest.fixture(scope="module")
-def portrait():
-    return read_photo(PORTRAIT)
-
-
-@pytest.fixture(scope="module")
-def landmarker():
-    return DlibLandmarker()
+from tests.copier import Copier
 
 
 def shifted(portrait, pixels):

@@ -14,16 +14,7 @@ from aan_keras.faces import (
     read_photo,
 )
 from aan_keras.reenact_files import name_outputs, reenact_files
-
-
-class Copier:
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
-
-    def drive(self, code, driving_landmarks):
-        return code["source"]
+from tests.copier import Copier
 
 
 class Counting:

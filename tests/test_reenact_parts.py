@@ -19,23 +19,14 @@ from aan_keras.faces import (
 from aan_keras.faces.landmark_smoothing import smooth_track
 from aan_keras.reenact_file import reenact_file
 from aan_keras.reenactment import Reenactment
+from tests.copier import Copier
 
 
-class Copier:
-    """A reenactor that gives back the source, a little darker."""
-
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
+class Darker(Copier):
+    """A result that is not the photo itself."""
 
     def drive(self, code, driving_landmarks):
-        return code["source"] - 0.2
-
-
-@pytest.fixture(scope="module")
-def portrait():
-    return read_photo(PORTRAIT)
+        return super().drive(code, driving_landmarks) - 0.2
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +82,7 @@ def times(path):
 def test_part_of_a_clip(tmp_path, clip, track, options, part, shown, rate):
     out, part = tmp_path / "out.mp4", ClipRange(**part)
     written = reenact_file(
-        Copier(),
+        Darker(),
         PORTRAIT,
         clip,
         out,
@@ -116,7 +107,7 @@ def test_only_the_part_is_searched_for_a_face(clip, options):
 
     part = ClipRange(start=0.8, end=1.4)
     made = Reenactment(
-        Copier(), PORTRAIT, clip, landmarker=landmarker, clip_range=part, **options
+        Darker(), PORTRAIT, clip, landmarker=landmarker, clip_range=part, **options
     )
     assert seen == list(range(8, 14))
     assert made.driving_frames.tolist() == seen and float(made.starts_at) == 0.8
@@ -128,7 +119,7 @@ def test_track_file_and_arrays_can_be_cut_too(tmp_path, options):
     LandmarkTrack(landmarks, fps=25).save(tmp_path / "a.npz")
     part = ClipRange(start=0.2, end=0.8)
     for driving in (tmp_path / "a.npz", landmarks):
-        made = Reenactment(Copier(), PORTRAIT, driving, clip_range=part, **options)
+        made = Reenactment(Darker(), PORTRAIT, driving, clip_range=part, **options)
         np.testing.assert_array_equal(made.track.landmarks, landmarks[5:20])
 
 
@@ -136,15 +127,15 @@ def test_smooth_filters_before_frames_are_chosen(options):
     track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[:40], fps=25)
     part = ClipRange(fps=12.5)
     made = Reenactment(
-        Copier(), PORTRAIT, track, clip_range=part, smooth=True, **options
+        Darker(), PORTRAIT, track, clip_range=part, smooth=True, **options
     )
     expected = smooth_track(track).landmarks[::2]
     np.testing.assert_array_equal(made.track.landmarks, expected)
 
 
 def test_paste_back_gives_the_whole_photo(tmp_path, portrait, options):
-    made = Reenactment(Copier(), PORTRAIT, MOTION, paste_back=True, **options)
-    plain = Reenactment(Copier(), PORTRAIT, MOTION, **options)
+    made = Reenactment(Darker(), PORTRAIT, MOTION, paste_back=True, **options)
+    plain = Reenactment(Darker(), PORTRAIT, MOTION, **options)
     result, image = next(iter(made.frames())), next(iter(plain.frames()))
     (face,) = DlibLandmarker()(portrait)
     paste_back = PasteBack(portrait, FaceCrop.around(face.box, portrait.shape))
@@ -177,7 +168,7 @@ def test_paste_back_of_the_shipped_preset(portrait):
 def test_paste_back_side_by_side(tmp_path, portrait, options):
     out = tmp_path / "out.png"
     options = {**options, "landmarker": DlibLandmarker(), "side_by_side": True}
-    reenact_file(Copier(), PORTRAIT, PORTRAIT, out, paste_back=True, **options)
+    reenact_file(Darker(), PORTRAIT, PORTRAIT, out, paste_back=True, **options)
     before, driving, after = np.split(read_photo(out), 3, axis=1)
     np.testing.assert_array_equal(before, portrait)
     assert after.shape == driving.shape == portrait.shape
@@ -192,5 +183,5 @@ def test_video_of_a_photo_with_odd_sides(tmp_path, portrait, options):
     track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[:2])
     track.save(tmp_path / "a.npz")
     out = tmp_path / "out.mp4"
-    reenact_file(Copier(), photo, tmp_path / "a.npz", out, paste_back=True, **options)
+    reenact_file(Darker(), photo, tmp_path / "a.npz", out, paste_back=True, **options)
     assert VideoReader(out).size == (404, 402)

@@ -4,18 +4,7 @@ import pytest
 from aan_keras.demo import PORTRAIT
 from aan_keras.faces import VideoReader, read_photo
 from aan_keras.sample_clips import write_sample_clips
-
-
-class Copier:
-    """Gives back the source."""
-
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
-
-    def drive(self, code, driving_landmarks):
-        return code["source"]
+from tests.copier import Copier
 
 
 def frames(path):

@@ -14,8 +14,11 @@ EXAMPLE = """examples:
   aan-keras train --data faces/train --output runs/large --recipe aan_256 \\
       --steps 200000 --batch-size 64 --devices 4 --accumulate 2 \\
       --precision mixed_bfloat16
+  aan-keras train --data faces/train --output runs/jax --recipe aan_128 --engine jax \\
+      --steps 12000 --batch-size 32
 """
 RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
+ENGINES = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
@@ -97,18 +100,34 @@ def add_arguments(command):
         metavar="STEPS",
         help="the discriminators train this long before it",
     )
+    command.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="tensorflow",
+        help="jax: one device, the whole step compiled by XLA",
+    )
 
 
 def run(arguments):
     complete = arguments.data is not None and arguments.steps is not None
     if not (arguments.resume or complete):
         arguments.parser.error("--data and --steps are needed to begin a run")
-    # TensorFlow, which reads it when imported, leaves oneDNN out where the processor
-    # lacks AVX512-VNNI. Training is slower without it there; `reenact`, whose batch is
-    # one frame, is faster.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    console.quiet_tensorflow(arguments.debug)
-    from aan_keras.training.recipes import holds_run, resume_recipe, train_recipe
+    from aan_keras.training.recipe_run import (
+        engine_of,
+        holds_run,
+        resume_recipe,
+        train_recipe,
+    )
+
+    engine = engine_of(arguments.output) if arguments.resume else None
+    engine = engine or arguments.engine
+    os.environ["KERAS_BACKEND"] = engine
+    if engine == "tensorflow":
+        # TensorFlow, which reads it when imported, leaves oneDNN out where the
+        # processor lacks AVX512-VNNI. Training is slower without it there; `reenact`,
+        # whose batch is one frame, is faster.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+        console.quiet_tensorflow(arguments.debug)
 
     # At once, also where the output is a file or a pipe.
     report = functools.partial(print, flush=True)
@@ -135,6 +154,7 @@ def run(arguments):
             gan_warmup=arguments.gan_warmup,
             gan_lead=arguments.gan_lead,
             devices=arguments.devices,
+            engine=engine,
             report=report,
         )
     print(f"{steps} steps done: {pathlib.Path(arguments.output) / 'preset'}")

@@ -42,6 +42,28 @@ def split_identities(path, validation=(6, 12), seed=0):
     return sorted({*videos, *photos} - chosen), sorted(chosen)
 
 
+def divide_identities(path, validation):
+    """Divides the identities of a data folder as a training run is told to.
+
+    Args:
+        path: see `split_identities`.
+        validation: a list of names, a pair of numbers as for `split_identities`, or
+            None for nobody.
+
+    Returns:
+        Two sorted lists of names, training and validation.
+    """
+    if validation is None:
+        return split_identities(path, (0, 0))
+    if all(isinstance(entry, int) for entry in validation):
+        return split_identities(path, validation)
+    everyone, _ = split_identities(path, (0, 0))
+    missing = sorted(set(validation) - set(everyone))
+    if missing:
+        raise ValueError(f"{path} lacks validation identities. Received: {missing}")
+    return sorted(set(everyone) - set(validation)), sorted(validation)
+
+
 def _names_by_kind(path):
     names = {False: set(), True: set()}
     if is_shard_folder(path):

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.sampling import sample_in_tensorflow
@@ -10,10 +11,6 @@ from aan_keras.layers.runtime_forms import runtime_forms
 # Frames of a clip that are computed side by side. More do not stay in a processor's
 # cache, fewer leave it waiting between operations.
 _CHUNK = 4
-# Landmarks further away than this many crops are a mistake, not a pose.
-_FARTHEST = 16
-# A longer answer fits into no message: refused before hours are spent on it.
-_MOST_BYTES = 2**31 - 1
 
 
 class ServingModule(tf.Module):
@@ -81,54 +78,68 @@ class ServingModule(tf.Module):
             for name, (function, *specs) in inputs.items()
         }
 
-    def reenact(self, source, source_landmarks, driving_landmarks):
+    def reenact(self, **inputs):
         """One frame for each source."""
-        _check_batch(source, source_landmarks, driving_landmarks)
-        code = self.encode_source(source, source_landmarks)
-        return self.drive(driving_landmarks, **code)
+        return {"image": self._reenact(**self._accepted(**inputs))}
 
-    def reenact_clip(self, source, source_landmarks, driving_landmarks):
+    def reenact_clip(self, **inputs):
         """T frames for each source, which is encoded once."""
-        _check_batch(source, source_landmarks, driving_landmarks)
-        shape = tf.shape(driving_landmarks)[:2]
-        _check_length(shape, self._size)
-        flat = tf.reshape(driving_landmarks, (-1, 68, 2))
-        flat = self._checked_landmarks(flat, "driving_landmarks")
-        code = self.encode_source(source, source_landmarks)
-        frames = self._frames(code, flat, shape[1])
-        return {"image": _unflatten(frames, shape, (self._size, self._size, 3))}
+        return {"image": self._reenact_clip(**self._accepted(**inputs))}
 
-    def reenact_jpeg(self, source_bytes, source_landmarks, driving_landmarks):
+    def reenact_jpeg(self, **inputs):
         """`reenact` from files to files."""
-        source = self._decode(source_bytes)
-        image = self.reenact(source, source_landmarks, driving_landmarks)["image"]
+        image = self._reenact(**self._decoded(**self._accepted(**inputs)))
         return {"image_bytes": _encode_jpegs(image)}
 
-    def reenact_clip_jpeg(self, source_bytes, source_landmarks, driving_landmarks):
+    def reenact_clip_jpeg(self, **inputs):
         """`reenact_clip` from files to files."""
-        source = self._decode(source_bytes)
-        image = self.reenact_clip(source, source_landmarks, driving_landmarks)["image"]
-        flat = tf.reshape(image, (-1, self._size, self._size, 3))
-        data = _encode_jpegs(flat)
+        image = self._reenact_clip(**self._decoded(**self._accepted(**inputs)))
+        data = _encode_jpegs(tf.reshape(image, (-1, self._size, self._size, 3)))
         return {"image_bytes": _unflatten(data, tf.shape(image)[:2])}
 
-    def encode_source(self, source, source_landmarks):
+    def encode_source(self, **inputs):
         """What depends on the source alone, as a dict of tensors."""
-        _check_batch(source, source_landmarks)
-        source = _checked(source, (None, self._size, self._size, 3), "source")
-        source_landmarks = self._checked_landmarks(source_landmarks, "source_landmarks")
-        code = self._encode(from_uint8(source), source_landmarks)
-        return {spec.name: tf.identity(code[spec.name]) for spec in self._code}
+        code = self._encode_source(**self._accepted(**inputs))
+        # A name in the code may be an input's too: an output of its own.
+        return {name: tf.identity(tensor) for name, tensor in code.items()}
 
-    def drive(self, driving_landmarks, **code):
+    def drive(self, **inputs):
         """One frame for each code of the batch."""
-        _check_batch(driving_landmarks, *code.values())
-        code = {
-            spec.name: _checked(code[spec.name], spec.shape, spec.name)
-            for spec in self._code
-        }
-        landmarks = self._checked_landmarks(driving_landmarks, "driving_landmarks")
-        return {"image": to_uint8(self._drive(code, landmarks))}
+        inputs = self._accepted(**inputs)
+        landmarks = inputs.pop("driving_landmarks")
+        return {"image": self._drive_code(inputs, landmarks)}
+
+    # From here on, inputs have been accepted.
+
+    def _accepted(self, **inputs):
+        return accepted_inputs(self._size, **inputs)
+
+    def _decoded(self, source_bytes, **landmarks):
+        image = tf.TensorSpec((self._size, self._size, 3), tf.uint8)
+        source = tf.map_fn(
+            lambda data: decode_crop(data, self._size),
+            source_bytes,
+            fn_output_signature=image,
+        )
+        return {"source": source, **landmarks}
+
+    def _reenact(self, source, source_landmarks, driving_landmarks):
+        code = self._encode_source(source, source_landmarks)
+        return self._drive_code(code, driving_landmarks)
+
+    def _reenact_clip(self, source, source_landmarks, driving_landmarks):
+        shape = tf.shape(driving_landmarks)[:2]
+        flat = tf.reshape(driving_landmarks, (-1, 68, 2))
+        code = self._encode_source(source, source_landmarks)
+        frames = self._frames(code, flat, shape[1])
+        return _unflatten(frames, shape, (self._size, self._size, 3))
+
+    def _encode_source(self, source, source_landmarks):
+        code = self._encode(from_uint8(source), source_landmarks)
+        return {spec.name: code[spec.name] for spec in self._code}
+
+    def _drive_code(self, code, landmarks):
+        return to_uint8(self._drive(code, landmarks))
 
     def _frames(self, code, landmarks, frames_per_source):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
@@ -137,19 +148,18 @@ class ServingModule(tf.Module):
         one_source = tf.equal(count, frames_per_source)
 
         def rows_of(name, rows):
-            if name in self._shared:
-                # Megabytes, which are not copied where there is one source.
-                return tf.cond(
-                    one_source,
-                    lambda: code[name],
-                    lambda: tf.gather(code[name], rows // frames_per_source),
-                )
-            return tf.gather(code[name], rows // frames_per_source)
+            def gathered():
+                return tf.gather(code[name], rows // frames_per_source)
+
+            if name not in self._shared:
+                return gathered()
+            # Megabytes, which are not copied where there is one source.
+            return tf.cond(one_source, lambda: code[name], gathered)
 
         def chunk(i):
             rows = tf.range(i * _CHUNK, tf.minimum(count, (i + 1) * _CHUNK))
             part = {name: rows_of(name, rows) for name in code}
-            return to_uint8(self._drive(part, tf.gather(landmarks, rows)))
+            return self._drive_code(part, tf.gather(landmarks, rows))
 
         def body(i, images):
             return i + 1, images.write(i, chunk(i))
@@ -165,25 +175,6 @@ class ServingModule(tf.Module):
             lambda i, _: i < chunks, body, (0, images), parallel_iterations=1
         )
         return images.concat()
-
-    def _decode(self, source_bytes):
-        image = tf.TensorSpec((self._size, self._size, 3), tf.uint8)
-        return tf.map_fn(
-            lambda data: decode_crop(data, self._size),
-            _checked(source_bytes, (None,), "source_bytes"),
-            fn_output_signature=image,
-        )
-
-    def _checked_landmarks(self, landmarks, name):
-        landmarks = _checked(landmarks, (None, 68, 2), name)
-        farthest = float(_FARTHEST * self._size)
-        # False for NaN too.
-        near = tf.debugging.Assert(
-            tf.reduce_all(tf.abs(landmarks) <= farthest),
-            [f"`{name}` must be finite, at most {farthest:g} pixels from the crop."],
-        )
-        with tf.control_dependencies([near]):
-            return tf.identity(landmarks)
 
 
 def trace_model(model, batch=None):
@@ -215,33 +206,6 @@ def trace_model(model, batch=None):
     if len(used) < len(code):
         drive = function.get_concrete_function(used, landmarks)
     return encode, drive, list(used.values())
-
-
-def _check_batch(*tensors):
-    """All first axes must be equal, and hold something."""
-    sizes = tf.stack([tf.shape(tensor)[0] for tensor in tensors])
-    tf.debugging.Assert(
-        tf.reduce_all(tf.equal(sizes, sizes[0]) & (sizes > 0)),
-        [
-            "All inputs must have the same number of rows, at least one. Received:",
-            sizes,
-        ],
-    )
-
-
-def _check_length(shape, size):
-    """A clip must have a frame, and fit into a message."""
-    most = _MOST_BYTES // (3 * size**2)
-    frames = tf.reduce_prod(tf.cast(shape, tf.int64))
-    tf.debugging.Assert(
-        (frames > 0) & (frames <= most),
-        [f"`driving_landmarks` must have 1 to {most} frames. Received:", shape],
-    )
-
-
-def _checked(tensor, shape, name):
-    # A session feeds any shape into a placeholder, whatever shape that announces.
-    return tf.ensure_shape(tensor, shape, name=f"shape_of_{name}")
 
 
 def _encode_jpegs(images):

@@ -84,8 +84,11 @@ class FaceCrop:
 
         height, width = image.shape[:2]
         x, y, side = int(self.x), int(self.y), int(self.side)
-        columns = np.clip(np.arange(x, x + side), 0, width - 1)
-        rows = np.clip(np.arange(y, y + side), 0, height - 1)
-        square = image[rows[:, None], columns]
+        if 0 <= x <= width - side and 0 <= y <= height - side:
+            square = image[y : y + side, x : x + side]
+        else:
+            columns = np.clip(np.arange(x, x + side), 0, width - 1)
+            rows = np.clip(np.arange(y, y + side), 0, height - 1)
+            square = image[rows[:, None], columns]
         method = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
         return cv2.resize(square, (size, size), interpolation=method)

@@ -15,6 +15,8 @@ class VideoReader:
 
     Args:
         path: a file that FFmpeg can read.
+        threads: of the decoder, each with frames of its own in memory; None: FFmpeg's
+            choice, which grows with the number of processors.
 
     Attributes:
         fps: `fractions.Fraction`, frames per second.
@@ -29,8 +31,9 @@ class VideoReader:
     ...     print(index, image.shape)  # uint8 [height, width, 3]
     """
 
-    def __init__(self, path):
+    def __init__(self, path, threads=None):
         self.path = pathlib.Path(path)
+        self._threads = threads
         with self._open() as (container, stream):
             self.fps = stream.average_rate or stream.guessed_rate
             if not self.fps:
@@ -124,6 +127,8 @@ class VideoReader:
                 raise self._error("has no picture, only sound")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            if self._threads is not None:
+                stream.codec_context.thread_count = self._threads
             yield container, stream
 
     def _declared_frames(self, container, stream):

@@ -16,6 +16,7 @@ from aan_keras.layers.residual_block import ResidualBlock
 from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 from aan_keras.layers.spectral_conv2d import SpectralConv2D
+from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.layers.up_block import UpBlock
 from aan_keras.layers.zero_conv2d import ZeroConv2D
 
@@ -36,6 +37,7 @@ __all__ = [
     "SimilarityFlow",
     "SpatiallyAdaptiveNorm",
     "SpectralConv2D",
+    "UnsharpMask",
     "UpBlock",
     "ZeroConv2D",
 ]

@@ -41,6 +41,7 @@ class ReenactmentLoss:
             pair of the batch only: unbiased, as pairs are drawn independently, at
             1 / n of the face network's cost.
         detail_weight: of L_detail, see `DetailLoss`.
+        mouth_weight: of the mouth's part of L_region, once more.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ReenactmentLoss:
         discriminator_width=64,
         face_stride=1,
         detail_weight=0.0,
+        mouth_weight=0.0,
     ):
         if face_stride < 1:
             raise ValueError(
@@ -75,6 +77,7 @@ class ReenactmentLoss:
         self.discriminator_width = discriminator_width
         self.face_stride = face_stride
         self.detail_weight = detail_weight
+        self.mouth_weight = mouth_weight
         self.detail = DetailLoss() if detail_weight else None
         # Not reduced by Keras, which divides by the number of replicas as it does so:
         # the losses of the other kinds and the trainer would not know of it.
@@ -96,6 +99,23 @@ class ReenactmentLoss:
         names += ["local", "region"] + ["detail"] * bool(self.detail_weight)
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 
+    def known(self, inputs, image):
+        """An output with the target in the place of what can't be known.
+
+        Args:
+            inputs: training batch.
+            image: float32 `[B, S, S, 3]`, an output for it.
+
+        Returns:
+            `image`; where `photo_pair` is 1, `driving` around the face.
+        """
+        if "photo_pair" not in inputs:
+            return image
+        photo = ops.cast(inputs["photo_pair"], "float32")[:, None, None, None]
+        mask = _face_mask(inputs["driving_landmarks"], image.shape[1])
+        target = ops.cast(inputs["driving"], "float32")
+        return image + photo * (1.0 - mask) * (target - image)
+
     def generator(self, inputs, outputs, fake_logits, gan_share=1.0):
         """Losses of the generator.
 
@@ -114,10 +134,7 @@ class ReenactmentLoss:
         image = outputs["image"]
         warped = ops.cast(outputs["warped"], "float32")
         landmarks = inputs["driving_landmarks"]
-        if "photo_pair" in inputs:
-            photo = ops.cast(inputs["photo_pair"], "float32")[:, None, None, None]
-            unknown = photo * (1.0 - _face_mask(landmarks, image.shape[1]))
-            image, warped = (x + unknown * (target - x) for x in (image, warped))
+        image, warped = (self.known(inputs, x) for x in (image, warped))
         values = {"l1": _l1(target, image)}
         # Sums are new tensors: `+=` would change the reported value on PyTorch.
         reconstruction = values["l1"]
@@ -138,12 +155,14 @@ class ReenactmentLoss:
         if outputs["patches"] is not None and self.local_weight:
             values["local"] = self._local(target, outputs["patches"], landmarks)
             total += self.local_weight * values["local"]
-        if self.region_weight:
-            values["region"] = sum(
-                _l1(crop(target, landmarks), crop(image, landmarks))
-                for crop in self._region_crops(image.shape[1] // 4).values()
-            )
+        if self.region_weight or self.mouth_weight:
+            regions = {
+                region: _l1(crop(target, landmarks), crop(image, landmarks))
+                for region, crop in self._region_crops(image.shape[1] // 4).items()
+            }
+            values["region"] = sum(regions.values())
             total += self.region_weight * values["region"]
+            total += self.mouth_weight * regions["mouth"]
         if self.detail_weight:
             values["detail"] = self.detail(target, image)
             total += self.detail_weight * values["detail"]
@@ -212,6 +231,7 @@ class ReenactmentLoss:
             "discriminator_width": self.discriminator_width,
             "face_stride": self.face_stride,
             "detail_weight": self.detail_weight,
+            "mouth_weight": self.mouth_weight,
         }
 
     @classmethod

@@ -1,11 +1,12 @@
 """Landmark transformer: another person's expression on this person's face shape."""
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.weak_perspective import fit_weak_perspective, lift, project
 from aan_keras.models.apertures import keep_apertures
+from aan_keras.models.expression_correction import expression_correction
 from aan_keras.models.preset import load_preset, save_preset
 
 # A clip in which the face moves half as much as faces in general has shown all of its
@@ -92,7 +93,9 @@ class LandmarkTransformer(keras.Model):
         self.chip = self.features = self.correction = None
         if estimator == "network":
             self.chip = FaceChip(chip_size)
-            self.features, self.correction = self._make_network()
+            self.features, self.correction = expression_correction(
+                num_identity, num_expression, chip_size, width
+            )
 
         # === Statistics ===
         shapes = {
@@ -284,34 +287,3 @@ class LandmarkTransformer(keras.Model):
     def _without_expression(self, deviation, coefficients):
         expression = ops.matmul(coefficients, self.statistics["expression_basis"])
         return ops.reshape(deviation - expression, (-1, 68, 3))
-
-    def _make_network(self):
-        image = keras.Input((self.chip_size, self.chip_size, 3), name="chip")
-        seen = keras.Input((self.num_identity,), name="seen")
-        turn = keras.Input((2,), name="turn")
-        x = image
-        for i, channels in enumerate((1, 1.5, 2, 3)):
-            x = layers.Conv2D(
-                int(self.width * channels),
-                3,
-                strides=2,
-                padding="same",
-                name=f"conv{i}",
-            )(x)
-            x = layers.GroupNormalization(4, name=f"norm{i}")(x)
-            x = layers.ReLU()(x)
-        x = layers.GlobalAveragePooling2D()(x)
-        x = layers.Dropout(0.3)(x)
-        x = layers.Dense(48, activation="gelu", name="look")(x)
-        y = layers.Concatenate()([seen, turn])
-        y = layers.GaussianNoise(0.1)(y)
-        y = layers.Dense(64, activation="gelu", name="shape")(y)
-        x = layers.Concatenate()([x, y])
-        x = layers.Dropout(0.3)(x)
-        x = layers.Dense(64, activation="gelu", name="both")(x)
-        features = keras.Model([image, seen, turn], x, name="features")
-        correction = layers.Dense(
-            self.num_expression, kernel_initializer="zeros", name="correction"
-        )
-        correction.build((None, 64))
-        return features, correction

@@ -13,6 +13,7 @@ from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.similarity_flow import SimilarityFlow
+from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
 from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.fusion_net import FusionNet
@@ -24,8 +25,8 @@ from aan_keras.models.reenactor_training import ReenactorTraining
 class Reenactor(ReenactorTraining, keras.Model):
     """Animates one photo by another face's landmarks.
 
-    Defaults are the paper's configuration at 256 px. Three arguments depart from the
-    paper (`flow_prior`, `warp_theta`, `output`): a small training budget needs them.
+    Defaults are the paper's configuration at 256 px. The arguments from `flow_prior` on
+    depart from the paper: a small training budget needs them.
 
     Args:
         image_size: side S of the square crops; a multiple of 32 from 64 to 512.
@@ -50,6 +51,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             enlarged twice, which keeps the detail that bilinear sampling blurs.
         up_kernel_size: 3, or 1: the U-Nets' up-convolutions and the theta heads mix
             channels only, and the 3x3 convolutions between them the pixels.
+        sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
+            not in training, whose losses see what the nets make.
 
     Inputs, a dict:
         source: `[B, S, S, 3]` in [-1, 1].
@@ -87,6 +90,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         output="rgb",
         source_scale=1,
         up_kernel_size=3,
+        sharpening=0.0,
         dtype=None,
         **kwargs,
     ):
@@ -138,6 +142,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "output": output,
             "source_scale": source_scale,
             "up_kernel_size": up_kernel_size,
+            "sharpening": sharpening,
         }
         self.image_size = image_size
         self.num_fusion_blocks = num_fusion_blocks
@@ -158,6 +163,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         if source_scale == 2:
             self.upsampling = CubicUpsampling(dtype="float32")
             self.warp_image = FlowWarp(size=image_size, dtype="float32")
+        self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.landmark_flow = self.head_flow = None
         if flow_prior is not None:
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
@@ -318,6 +324,8 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.output_mode == "residual":
             inputs["base"] = warped
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
+        if self.sharpen is not None and not training:
+            image = self.sharpen(image)
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}
 
     def _appearance(self, source, training):

@@ -7,6 +7,7 @@ from aan_keras.losses.gan_warmup import GANWarmup
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
 from aan_keras.models.optimizer_step import optimizer_step
+from aan_keras.models.replica_mean import ReplicaMean
 from aan_keras.models.train_function import TrainFunction
 from aan_keras.models.weight_averages import make_averages, update_averages
 
@@ -88,7 +89,7 @@ class ReenactorTraining:
             self._compile_discriminators(discriminator_optimizer)
         norms = ["gradient_norm", "d_gradient_norm"][: 1 + bool(losses.gan_weight)]
         self.loss_trackers = {
-            name: keras.metrics.Mean(name=name) for name in [*losses.names, *norms]
+            name: ReplicaMean(name=name) for name in [*losses.names, *norms]
         }
 
     def _compile_discriminators(self, optimizer):
@@ -169,7 +170,9 @@ class ReenactorTraining:
             fake = None
             if judging:
                 real = self._judge(inputs, inputs["driving"])
-                fake = self._judge(inputs, outputs["image"])
+                # Nor may they ask for a background that can't be guessed.
+                image = self.loss_fn.known(inputs, outputs["image"])
+                fake = self._judge(inputs, image)
             share = self.gan_warmup(self.optimizer.iterations)
             values = self.loss_fn.generator(inputs, outputs, fake, share)
             scaled = self.optimizer.scale_loss(values["loss"] / replicas)

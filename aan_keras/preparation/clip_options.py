@@ -18,6 +18,10 @@ class ClipOptions:
             group of frames cut off from the rest in that way; root mean square
             distance in face widths. A head that turns fast between two of 64 frames
             moves up to 0.4.
+        scene: a frame is left out when more than this share of its face crop has other
+            colours than each of the three frames before and after it, or it belongs to
+            a shorter group of frames cut off in that way. In 73 clips without a cut it
+            was 0.21 at most; of random pairs of them, 1 % have less than 0.29.
         blur: least sharpness of a face: variance of the Laplacian of its grey values
             (0-255) at 80 x 80 pixels. Photos and clips of newsrooms have 100-2000,
             the softest usable ones 35.
@@ -33,6 +37,7 @@ class ClipOptions:
     min_frames: int = 2
     min_face: float = None
     jump: float = 0.5
+    scene: float = 0.3
     blur: float = 20.0
     motion_blur: float = 0.35
     duplicate: float = 1.0
@@ -51,7 +56,7 @@ class ClipOptions:
                 "`jpeg_quality` must be at most 100 and `min_frames` at most "
                 f"`max_frames`. Received: {self}"
             )
-        for name in ("min_face", "jump", "blur", "motion_blur", "duplicate"):
+        for name in ("min_face", "jump", "scene", "blur", "motion_blur", "duplicate"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise ValueError(f"`{name}` must not be negative. Received: {value}")

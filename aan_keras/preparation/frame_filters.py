@@ -3,11 +3,14 @@
 import numpy as np
 
 from aan_keras.faces.face import box_around
+from aan_keras.faces.face_crop import FaceCrop
 
 _NEIGHBOURS = 3
 _VIEW = 128
 _FACE = slice(24, 104)
 _BLOCK = 8
+# Of lightness and of both colour axes.
+_SHADES = 8
 
 
 def steady_frames(landmarks, jump):
@@ -26,18 +29,68 @@ def steady_frames(landmarks, jump):
         bool `[n]`.
     """
     points = np.asarray(landmarks, "float64")
-    count = len(points)
-    group = np.arange(count)
-    if not count:
+    if not len(points):
         return np.zeros(0, bool)
     box = box_around(points)
     limit = jump * np.median(box[:, 2] - box[:, 0])
+
+    def distance(first, second):
+        return np.sqrt(((first - second) ** 2).sum(-1).mean(-1))
+
+    return _largest_group(points, distance, limit)
+
+
+def one_scene(colours, limit):
+    """Finds the frames of a video's longest scene.
+
+    Two frames belong together, as in `steady_frames`, when at most the share `limit`
+    of their pixels has other colours. So a video that cuts to another person, whose
+    face may be in the same place, keeps one of them.
+
+    Args:
+        colours: `[n, 512]`, `face_colours` of each frame in the order of time.
+        limit: largest share.
+
+    Returns:
+        bool `[n]`.
+    """
+
+    def difference(first, second):
+        return 1 - np.minimum(first, second).sum(-1)
+
+    if not len(colours):
+        return np.zeros(0, bool)
+    return _largest_group(np.asarray(colours, "float64"), difference, limit)
+
+
+def _largest_group(values, distance, limit):
+    """The most values that hang together, neighbour by neighbour: bool `[n]`."""
+    group = np.arange(len(values))
     for step in range(1, _NEIGHBOURS + 1):
-        squares = ((points[step:] - points[:-step]) ** 2).sum(-1).mean(-1)
-        for i in np.flatnonzero(np.sqrt(squares) <= limit):
+        near = distance(values[step:], values[:-step]) <= limit
+        for i in np.flatnonzero(near):
             group[group == group[i + step]] = group[i]
     names, sizes = np.unique(group, return_counts=True)
     return group == names[np.argmax(sizes)]
+
+
+def face_colours(image, landmarks):
+    """Which colours a face and what surrounds it have, wherever it is in the image.
+
+    Args:
+        image: uint8 RGB `[H, W, 3]`.
+        landmarks: `[68, 2]` in pixels of the image.
+
+    Returns:
+        float32 `[512]`: shares of the pixels of the face's own crop, by lightness and
+        the two colour axes of CIE L*a*b*, 8 steps each.
+    """
+    import cv2
+
+    crop = FaceCrop.around(box_around(landmarks), image.shape).cut(image, _VIEW)
+    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB)
+    bins, ranges = [_SHADES] * 3, [0, 256] * 3
+    return cv2.calcHist([lab], [0, 1, 2], None, bins, ranges).ravel() / _VIEW**2
 
 
 def grey_view(crop):

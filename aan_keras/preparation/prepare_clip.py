@@ -14,8 +14,10 @@ from aan_keras.faces.face_tracker import FaceTracker
 from aan_keras.preparation.clip_options import ClipOptions
 from aan_keras.preparation.clip_record import ClipRecord, ClipStatistics
 from aan_keras.preparation.frame_filters import (
+    face_colours,
     grey_view,
     is_duplicate,
+    one_scene,
     sharpness,
     steady_frames,
 )
@@ -49,8 +51,9 @@ def prepare_clip(raw_clip, options=None, landmarker=None):
         `(record, statistics)`: a `ClipRecord`, or None when fewer than
         `options.min_frames` frames are left, and `ClipStatistics`. Its `dropped`
         counts frames by reason: "unreadable", "other size", "no face", "several
-        faces" (photos only), "too small", "landmark jump", "outside the crop",
-        "blur", "duplicate".
+        faces" (photos only), "too small", "landmark jump", "other scene", "outside
+        the crop", "blur", "duplicate", and "too few" for the usable frames of a clip
+        that has not enough of them.
 
     Raises:
         InputError: the clip is damaged, or empty.
@@ -130,7 +133,7 @@ def _photo_crops(frames, options, landmarker, statistics, clock):
 
 def _video_crops(frames, options, landmarker, statistics, clock):
     tracker = FaceTracker(landmarker, max_gap=0)
-    numbers, landmarks, shape = [], [], None
+    numbers, landmarks, colours, shape = [], [], [], None
     for number, image in clock.each(frames, "decode"):
         statistics.read += 1
         shape = shape or (None if image is None else image.shape)
@@ -149,14 +152,19 @@ def _video_crops(frames, options, landmarker, statistics, clock):
         else:
             numbers.append(number)
             landmarks.append(face.landmarks)
+            with clock.measure("crop and filters"):
+                colours.append(face_colours(image, face.landmarks))
     if not numbers:
         return
-    landmarks = np.stack(landmarks)
+    numbers, landmarks, colours = map(np.array, (numbers, landmarks, colours))
     steady = steady_frames(landmarks, options.jump)
     statistics.drop("landmark jump", (~steady).sum())
-    landmarks = landmarks[steady]
+    numbers, landmarks, colours = numbers[steady], landmarks[steady], colours[steady]
+    same = one_scene(colours, options.scene)
+    statistics.drop("other scene", (~same).sum())
+    numbers, landmarks = numbers[same], landmarks[same]
     crop = FaceCrop.around(np.median(box_around(landmarks), axis=0), shape)
-    found = dict(zip(np.array(numbers)[steady].tolist(), landmarks))
+    found = dict(zip(numbers.tolist(), landmarks))
     for number, image in clock.each(frames, "decode"):
         if number in found:
             yield number, image, found[number], crop
@@ -210,6 +218,18 @@ class _Kept:
         self.sharpness.append(sharp)
         self.widths.append(_width(landmarks))
 
+    def _too_few(self, usable):
+        """Says what is wrong with a clip, and why its frames cannot be used."""
+        frame = "frame" if self.is_video else "photo"
+        if usable:
+            found = f"only {usable} usable {frame}{'s' if usable > 1 else ''}"
+        else:
+            found = f"no usable {frame}"
+        reasons = ", ".join(f"{n} {why}" for why, n in self.statistics.dropped.items())
+        reasons = f" ({reasons})" if reasons else ""
+        least = self.options.min_frames
+        return f"{found} of {self.statistics.read}{reasons}: a clip needs {least}"
+
     def record(self, raw_clip):
         """The `ClipRecord`, or None when too little is left."""
         keep = np.ones(len(self.frames), bool)
@@ -219,9 +239,8 @@ class _Kept:
             self.statistics.drop("blur", (~keep).sum())
         places = np.flatnonzero(keep)
         if len(places) < self.options.min_frames:
-            self.statistics.error = (
-                f"{len(places)} of {self.statistics.read} frames are usable"
-            )
+            self.statistics.error = self._too_few(len(places))
+            self.statistics.drop("too few", len(places))
             return None
         landmarks = np.stack([self.landmarks[i] for i in places]).astype("float32")
         record = ClipRecord(

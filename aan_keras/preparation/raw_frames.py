@@ -28,7 +28,9 @@ class RawFrames:
 
     def __init__(self, clip, max_frames):
         if clip.kind == "video":
-            self._video = VideoReader(clip.path)
+            # Clips are prepared side by side: a decoder with as many threads as there
+            # are processors would only hold more memory.
+            self._video = VideoReader(clip.path, threads=1)
             count = self._video.count_frames()
         else:
             self._video = None

@@ -2,6 +2,7 @@
 
 import base64
 import collections
+import heapq
 import html
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.preparation.svg_histogram import Histogram
 
 _SAMPLES = 48
+# Of a clip: a few clips are shown by several frames each.
+_MOST_SAMPLES = 12
 _SAMPLE_SIZE = 160
+_WORST_CLIPS = 20
 # Poses are fitted to this many frames at most, evenly over all: half a minute.
 _POSES = 100_000
 _COLOUR = (60, 255, 90)
@@ -25,10 +29,12 @@ _REASONS = {
     "no face": "the detector found no face (profile, covered, out of the picture)",
     "several faces": "a photo of two or more faces of about one size",
     "too small": "the face is narrower than --min-face",
-    "landmark jump": "landmarks that slipped, or a scene cut off from the longest one",
+    "landmark jump": "landmarks that slipped, or a face elsewhere after a cut",
+    "other scene": "not of the clip's longest scene: other colours after a cut",
     "outside the crop": "the head left the clip's steady crop",
     "blur": "out of focus, or smeared by motion",
     "duplicate": "no difference from the frame before",
+    "too few": "usable, but the only ones of a clip that was left out",
 }
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; margin: 2em auto;
@@ -69,6 +75,7 @@ class ReportPage:
             "Face width in the raw clip, pixels", np.arange(0, 601, 25), "frames"
         )
         self._seconds = collections.Counter()
+        self._worst = []
 
     def add(self, statistics):
         """Adds the `ClipStatistics` of one clip."""
@@ -76,6 +83,13 @@ class ReportPage:
         if statistics.motion is not None:
             self._motion.add([statistics.motion])
         self._seconds.update(statistics.seconds)
+        lost = sum(statistics.dropped.values())
+        if lost and statistics.error is None:
+            reasons = ", ".join(f"{n} {why}" for why, n in statistics.dropped.items())
+            name = f"{statistics.identity}/{statistics.clip}"
+            heapq.heappush(self._worst, (lost, name, statistics.read, reasons))
+            if len(self._worst) > _WORST_CLIPS:
+                heapq.heappop(self._worst)
 
     def html(self, content):
         """The page.
@@ -92,14 +106,15 @@ class ReportPage:
                 f"<title>Prepared clips</title><style>{_STYLE}</style></head><body>",
                 "<h1>Prepared clips</h1>",
                 _overview(content),
-                "<h2>Samples</h2><p>Crops with their landmarks, one a clip, evenly "
-                "over all clips.</p>",
+                "<h2>Samples</h2><p>Crops with their landmarks, evenly over all "
+                "clips.</p>",
                 f'<div class="sheet">{sheet}</div>',
                 "<h2>Pose, motion and size</h2><p>Motion is the standard deviation of "
                 "the landmarks over a video.</p>",
                 *(chart.svg() for chart in charts),
                 "<h2>Frames left out</h2>",
                 _dropped(frames),
+                _worst(self._worst),
                 "<h2>Clips left out</h2>",
                 _skipped(content["skipped_clips"]),
                 "<h2>Where the time went</h2>",
@@ -115,15 +130,15 @@ class ReportPage:
         count = sum(part["clips"] for part in parts)
         frames = sum(part["frames"] for part in parts)
         chosen = set(np.linspace(0, count - 1, min(count, _SAMPLES)).round().tolist())
+        each = min(_SAMPLES // len(chosen), _MOST_SAMPLES) if chosen else 0
         stride = -(-frames // _POSES)
         figures, number = [], 0
         for name in names:
             file = ShardFile(self.folder / name)
             for clip in read_index(file.path):
                 if number in chosen:
-                    # Not always the first, which is often the most frontal one.
-                    place = number * 7 % len(clip.offsets)
-                    figures.append(_figure(file, clip, place))
+                    for place in _sample_places(len(clip.offsets), each, number):
+                        figures.append(_figure(file, clip, place))
                 number += 1
                 poses = [head_pose(points) for points in clip.landmarks[::stride]]
                 angles = [pose.angles for pose in poses if pose is not None]
@@ -132,11 +147,20 @@ class ReportPage:
         return "".join(figures)
 
 
+def _sample_places(frames, count, number):
+    """Which frames of clip number `number` are shown, evenly over its length."""
+    if count == 1:
+        # Not always the first, which is often the most frontal one.
+        return [number * 7 % frames]
+    return np.linspace(0, frames - 1, min(count, frames)).round().astype(int).tolist()
+
+
 def _figure(file, clip, place):
     import cv2
 
     image = decode_frame(ShardFrames(file, clip)[place])
-    image = cv2.resize(image, (_SAMPLE_SIZE, _SAMPLE_SIZE))
+    method = cv2.INTER_AREA if clip.size > _SAMPLE_SIZE else cv2.INTER_CUBIC
+    image = cv2.resize(image, (_SAMPLE_SIZE, _SAMPLE_SIZE), interpolation=method)
     points = (clip.landmarks[place] + 0.5) * (_SAMPLE_SIZE / clip.size) - 0.5
     cover = draw_landmarks(points, _SAMPLE_SIZE) / 255.0
     image = np.round(image * (1 - cover) + _COLOUR * cover).astype("uint8")
@@ -193,6 +217,17 @@ def _dropped(frames):
     ]
     line = f"<p>{frames['kept']:,} of {frames['read']:,} frames were kept.</p>"
     return line + (_table(("reason", "frames", "%", ""), rows) if rows else "")
+
+
+def _worst(clips):
+    if not clips:
+        return ""
+    rows = [
+        (name, lost, read, reasons)
+        for lost, name, read, reasons in sorted(clips, key=lambda c: (-c[0], c[1]))
+    ]
+    head = ("clip", "left out", "of", "reasons")
+    return f"<p>Clips that lost most:</p>{_table(head, rows)}"
 
 
 def _skipped(clips):

@@ -3,8 +3,6 @@
 import json
 import os
 
-import tensorflow as tf
-
 
 def make_strategy(devices=1):
     """Makes the `tf.distribute` strategy of a run; build the model in its scope.
@@ -20,6 +18,8 @@ def make_strategy(devices=1):
         variable TF_CONFIG names several workers; `MirroredStrategy` for several
         devices; else the strategy that is in force.
     """
+    import tensorflow as tf
+
     workers = num_workers()
     if workers > 1:
         if devices != 1:
@@ -57,6 +57,8 @@ def num_workers():
 
 def worker_of(strategy):
     """`(index, count)` of this machine among those of a strategy; 0 is the chief."""
+    import tensorflow as tf
+
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return 0, 1
     resolver = strategy.cluster_resolver
@@ -67,6 +69,8 @@ def worker_of(strategy):
 
 
 def _divide_cpu(devices):
+    import tensorflow as tf
+
     cpu = tf.config.list_physical_devices("CPU")[0]
     present = tf.config.get_logical_device_configuration(cpu) or ()
     if len(present) >= devices:

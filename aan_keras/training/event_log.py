@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -33,6 +32,8 @@ class EventLog:
 
     def image(self, step, tag, image):
         """Writes a uint8 RGB image; returns its PNG bytes."""
+        import tensorflow as tf
+
         encoded = tf.io.encode_png(np.ascontiguousarray(image)).numpy()
         value = Summary.Image(
             height=image.shape[0],

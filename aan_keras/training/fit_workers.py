@@ -1,7 +1,6 @@
 """`fit` and `evaluate` over several machines."""
 
 import keras
-import tensorflow as tf
 
 
 def fit_workers(model, dataset, steps, callbacks, verbose=0):
@@ -20,6 +19,8 @@ def fit_workers(model, dataset, steps, callbacks, verbose=0):
     Raises:
         ConnectionError: another worker was lost.
     """
+    import tensorflow as tf
+
     callbacks = keras.callbacks.CallbackList(
         callbacks,
         add_progbar=verbose != 0,
@@ -68,6 +69,8 @@ def make_evaluate(model, dataset):
         Function without arguments that returns a dict of means over all workers. Each
         worker must call it at the same step.
     """
+    import tensorflow as tf
+
     strategy = model.distribute_strategy
 
     @tf.function(autograph=False)

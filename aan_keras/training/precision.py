@@ -1,7 +1,5 @@
 """Which dtype policy suits the machine."""
 
-import tensorflow as tf
-
 # Tensor cores compute in bfloat16 from this compute capability on.
 _AMPERE = (8, 0)
 
@@ -13,6 +11,8 @@ def choose_precision():
         `"mixed_bfloat16"` on GPUs that compute in it (NVIDIA Ampere and newer),
         `"mixed_float16"` on older ones, `"float32"` without a GPU.
     """
+    import tensorflow as tf
+
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         return "float32"

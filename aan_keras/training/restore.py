@@ -1,7 +1,5 @@
 """How a session finds where its run stands."""
 
-import tensorflow as tf
-
 from aan_keras.training.checkpoint import load_checkpoint
 
 
@@ -31,6 +29,8 @@ def restore(model, checkpoint, run):
 
 
 def _check_same_step(strategy, step):
+    import tensorflow as tf
+
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
         return

@@ -5,13 +5,11 @@ import json
 import os
 from pathlib import Path
 
-import tensorflow as tf
-
-from aan_keras.data import load_dataset, split_identities
+from aan_keras.data import load_dataset
+from aan_keras.data.split import divide_identities
 from aan_keras.training.checkpoint import latest_checkpoint
 from aan_keras.training.devices import worker_of
 from aan_keras.training.distributed_pairs import distributed_pairs
-from aan_keras.training.event_log import EventLog
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
 from aan_keras.training.fit_workers import fit_workers, make_evaluate
 from aan_keras.training.loss_guard import LossGuard
@@ -117,6 +115,10 @@ def train(
     >>> reenactor = aan_keras.Reenactor(image_size=128, width=16)
     >>> train(reenactor, "faces/train", "runs/first", steps=20000)
     """
+    import tensorflow as tf
+
+    from aan_keras.training.event_log import EventLog
+
     if steps < 1 or log_every < 1 or checkpoint_every % log_every:
         raise ValueError(
             "`steps` and `log_every` must be positive and `checkpoint_every` a "
@@ -161,7 +163,7 @@ def train(
     if first_step >= steps:
         return first_step
 
-    names, held_out = _divide(data, validation)
+    names, held_out = divide_identities(data, validation)
     shape = {"image_size": reenactor.image_size, "batch_size": batch_size}
     dataset = distributed_pairs(
         strategy,
@@ -248,18 +250,6 @@ class _CheckpointAndPreset(ExactCheckpoint):
     def on_step(self, step, logs):
         super().on_step(step, logs)
         self.model.save_to_preset(self.preset)
-
-
-def _divide(data, validation):
-    if validation is None:
-        return split_identities(data, (0, 0))
-    if all(isinstance(entry, int) for entry in validation):
-        return split_identities(data, validation)
-    everyone, _ = split_identities(data, (0, 0))
-    missing = sorted(set(validation) - set(everyone))
-    if missing:
-        raise ValueError(f"{data} lacks validation identities. Received: {missing}")
-    return sorted(set(everyone) - set(validation)), sorted(validation)
 
 
 def _write_json(path, content):

@@ -57,19 +57,25 @@ class Handlers:
         number = event.index + 1
         return number, message(f"Face {number} is chosen.", "good")
 
+    def ask(self, request):
+        """Animate was pressed: before its turn comes, which may take a while."""
+        self._jobs.ask(request.session_hash)
+
     def animate(
         self, path, face, motion, clip, mode, smooth, paste_back, request, progress
     ):
         """Result, side by side, file to download, message."""
         nothing = (None, None, gr.update(visible=False))
         try:
-            if path is None:
-                raise InputError("there is no photo yet: give one in step 1")
-            if motion == CLIP and clip is None:
-                raise InputError("there is no clip yet: give one in step 2")
-            progress(0, "Looking at the photo")
-            photo = SourcePhoto(path)
             with self._jobs.start(request.session_hash) as (folder, cancel):
+                if path is None:
+                    raise InputError("there is no photo yet: give one in step 1")
+                if motion == CLIP and clip is None:
+                    raise InputError("there is no clip yet: give one in step 2")
+                if cancel.is_set():
+                    raise Cancelled
+                progress(0, "Looking at the photo")
+                photo = SourcePhoto(path)
                 start = time.monotonic()
                 result = animate_clip(
                     self._models,

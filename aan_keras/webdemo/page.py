@@ -195,6 +195,9 @@ def _connect(page, handlers, inputs, outputs):
         show, inputs["motion"], views, js="(x) => {aanLive.stop(); return x}", **hidden
     )
 
+    def ask(request: gr.Request):
+        handlers.ask(request)
+
     def animate(
         path,
         face,
@@ -214,7 +217,7 @@ def _connect(page, handlers, inputs, outputs):
     # On a phone the result lies below the steps.
     for button in (inputs["animate"], inputs["start"]):
         button.click(None, js="() => {aanLive.showOutput()}", **hidden)
-    inputs["animate"].click(
+    inputs["animate"].click(ask, None, None, queue=False, **hidden).then(
         animate,
         [photo, face, inputs["motion"], inputs["clip"], *settings],
         made,

@@ -5,16 +5,11 @@ import numpy as np
 import pytest
 
 from aan_keras.demo import PORTRAIT
-from aan_keras.faces import DlibLandmarker, FaceCrop, read_photo
+from aan_keras.faces import FaceCrop, read_photo
 from tests.models.tiny import tiny_reenactor
 
 SIZE = 128
 MOTION = ((0, 0), (3, 2), (-4, 8), (6, -9), (2, 4))
-
-
-@pytest.fixture(scope="session")
-def landmarker():
-    return DlibLandmarker()
 
 
 @pytest.fixture(scope="session")

@@ -128,20 +128,6 @@ def test_files(loaded, request_arrays, expected):
         assert 10 * np.log10(255**2 / np.mean(error**2)) > 35
 
 
-def test_refused_values(loaded, request_arrays):
-    landmarks = request_arrays["source_landmarks"]
-    hole = landmarks.copy()
-    hole[1, 3, 0] = np.nan
-    for changes, message in (
-        ({"source_landmarks": hole}, "`source_landmarks` must be finite"),
-        ({"driving_landmarks": landmarks * 1e30}, "`driving_landmarks` must be finite"),
-        ({"driving_landmarks": landmarks[:2]}, "same number of rows"),
-        ({name: value[:0] for name, value in request_arrays.items()}, "at least one"),
-    ):
-        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-            run(loaded, "serving_default", **{**request_arrays, **changes})
-
-
 @pytest.mark.parametrize("frames", [0, 2**31 // (64 * 64 * 3) + 1])
 def test_clips_without_an_end(loaded, request_arrays, frames):
     arrays = {name: value[:1] for name, value in request_arrays.items()}

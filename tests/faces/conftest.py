@@ -4,19 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from aan_keras.demo import PORTRAIT
-from aan_keras.faces import DlibLandmarker, VideoWriter, read_photo
-
-
-@pytest.fixture(scope="session")
-def portrait():
-    """uint8 RGB `[512, 512, 3]`; dlib finds one face in it."""
-    return read_photo(PORTRAIT)
-
-
-@pytest.fixture(scope="session")
-def landmarker():
-    return DlibLandmarker()
+from aan_keras.faces import VideoWriter
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,15 @@ def test_whole_image_at_its_own_size_is_unchanged():
     np.testing.assert_array_equal(FaceCrop(0, 0, 64).cut(image, 64), image)
 
 
+@pytest.mark.parametrize("size", [20, 50, 77])
+def test_a_crop_inside_is_the_same_as_one_of_a_wider_image(size):
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), "uint8")
+    middle = np.ascontiguousarray(image[15:65, 40:90])
+    cut = FaceCrop(40, 15, 50).cut(image, size)
+    np.testing.assert_array_equal(cut, FaceCrop(0, 0, 50).cut(middle, size))
+    assert not np.shares_memory(cut, image)
+
+
 def test_outside_the_image_the_border_is_repeated():
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), "uint8")
     cut = FaceCrop(-16, -16, 96).cut(image, 96)

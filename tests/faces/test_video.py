@@ -2,62 +2,9 @@
 
 import av
 import numpy as np
-import pytest
 
-from aan_keras.faces import InputError, VideoReader, VideoWriter
-
-
-def make_images(count=20, height=64, width=96):
-    """Smooth images whose brightness tells the frame's number."""
-    y, x = np.mgrid[:height, :width]
-    base = np.stack([x, y, (x + y) / 2], -1) * 0.5
-    return [np.round(base + 6 * i).astype("uint8") for i in range(count)]
-
-
-def write(path, images, fps=25, audio_from=None):
-    with VideoWriter(path, fps, audio_from) as video:
-        for image in images:
-            video.write(image)
-    return path
-
-
-def write_with_sound(path, codec, rate=44100, seconds=2.0, fps=25, tone=440):
-    """A clip with a tone that is silent in its first half."""
-    with av.open(str(path), "w") as container:
-        video = container.add_stream("libx264", rate=fps)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
-        audio = container.add_stream(codec, rate=rate)
-        audio.layout = "mono"
-        for _ in range(round(seconds * fps)):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 99, "uint8"))
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
-        time = np.arange(round(seconds * rate)) / rate
-        wave = 0.5 * np.sin(2 * np.pi * tone * time) * (time >= seconds / 2)
-        resampler = av.AudioResampler(audio.codec_context.format, "mono", rate)
-        for start in range(0, len(wave), 1024):
-            block = wave[None, start : start + 1024].astype("float32")
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = rate, start
-            for resampled in resampler.resample(frame):
-                container.mux(audio.encode(resampled))
-        container.mux(audio.encode(None))
-    return path
-
-
-def read_sound(path):
-    """Loudness in hundredths of a second, and the stream's codec."""
-    with av.open(str(path)) as container:
-        stream = container.streams.audio[0]
-        rate, blocks, start = stream.rate, [], None
-        for frame in container.decode(stream):
-            start = frame.time if start is None else start
-            assert frame.layout.name == "mono"
-            blocks.append(frame.to_ndarray().astype("float64").reshape(-1))
-        wave = np.concatenate([np.zeros(round(max(start, 0) * rate)), *blocks])
-        step = rate // 100
-        wave = wave[: len(wave) // step * step].reshape(-1, step)
-        return np.abs(wave).mean(1), stream.codec_context.name
+from aan_keras.faces import VideoReader, VideoWriter
+from tests.faces.video_files import make_images, write
 
 
 def stored(path):
@@ -147,136 +94,6 @@ def test_phone_video_is_turned_upright(tmp_path):
     assert np.abs(image.astype(float) - expected).mean() < 3
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "kept"),
-    [
-        ("a.mp4", "aac", "aac"),
-        ("a.mkv", "mp3", "mp3float"),
-        ("a.mkv", "pcm_s16le", "aac"),
-    ],
-)
-def test_sound_is_kept_in_time_and_ends_with_the_picture(tmp_path, name, codec, kept):
-    clip = write_with_sound(tmp_path / name, codec)
-    path = write(tmp_path / "out.mp4", make_images(38), 25, audio_from=clip)
-    loudness, found = read_sound(path)
-    assert found == kept
-    assert 1.45 < len(loudness) / 100 < 1.62
-    # Silent for a second, then loud.
-    assert loudness[10:90].max() < 0.02 < 0.1 < loudness[110:140].min()
-    assert VideoReader(path).has_audio
-
-
-def test_copied_sound_is_bit_for_bit_the_same(tmp_path):
-    clip = write_with_sound(tmp_path / "a.mp4", "aac")
-    path = write(tmp_path / "out.mp4", make_images(40), 25, audio_from=clip)
-
-    def packets(path):
-        with av.open(str(path)) as container:
-            return [bytes(p) for p in container.demux(audio=0) if p.size]
-
-    copied = packets(path)
-    original = packets(clip)
-    assert len(copied) > 60
-    start = original.index(copied[0])
-    assert start <= 1 and copied == original[start : start + len(copied)]
-
-
-def test_clip_without_sound_gives_a_silent_video(tmp_path):
-    clip = write(tmp_path / "a.mp4", make_images())
-    path = write(tmp_path / "out.mp4", make_images(), audio_from=clip)
-    assert not VideoReader(path).has_audio
-
-
-@pytest.mark.parametrize("failure", [RuntimeError("x"), KeyboardInterrupt()])
-@pytest.mark.parametrize("count", [0, 1, 10])
-def test_failure_leaves_no_file(tmp_path, failure, count):
-    with pytest.raises(type(failure)), VideoWriter(tmp_path / "a.mp4", 25) as video:
-        for image in make_images(count):
-            video.write(image)
-        raise failure
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_frames_leave_no_file(tmp_path):
-    video = VideoWriter(tmp_path / "a.mp4", 25)
-    with pytest.raises(InputError, match="no frames"), video:
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_unwritable(tmp_path):
-    with pytest.raises(InputError, match="ends in .mp4"):
-        VideoWriter(tmp_path / "a.png", 25)
-    with pytest.raises(InputError, match="no folder"):
-        write(tmp_path / "none" / "a.mp4", make_images())
-
-
-def fast_start(path):
-    """The header before the pictures, as in clips from the web."""
-    output = path.with_name("fast.mp4")
-    writing = av.open(str(output), "w", options={"movflags": "faststart"})
-    with av.open(str(path)) as source, writing:
-        stream = writing.add_stream_from_template(source.streams.video[0], opaque=True)
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                writing.mux(packet)
-    return output
-
-
-def test_truncated_video(tmp_path):
-    path = fast_start(write(tmp_path / "a.mp4", make_images(40, 128, 128)))
-    data = path.read_bytes()
-    path.write_bytes(data[: int(0.6 * len(data))])
-    with pytest.raises(InputError, match=r"cut off or damaged after frame \d+ of 40"):
-        list(VideoReader(path))
-
-
-def test_truncated_video_without_header(tmp_path):
-    path = write(tmp_path / "a.mp4", make_images())
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match="is not a video that can be read, or is cut"):
-        VideoReader(path)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [(b"", "is empty"), (b"just some text\n" * 99, "is not a video that can be read")],
-)
-def test_unreadable_files(tmp_path, data, message):
-    (tmp_path / "a.mp4").write_bytes(data)
-    with pytest.raises(InputError, match=message) as info:
-        VideoReader(tmp_path / "a.mp4")
-    assert "\n" not in str(info.value)
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        VideoReader(tmp_path / "a.mp4")
-
-
-def test_video_with_zero_frames(tmp_path):
-    with av.open(str(tmp_path / "a.mkv"), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        container.start_encoding()
-    with pytest.raises(InputError, match="a.mkv"):
-        list(VideoReader(tmp_path / "a.mkv"))
-
-
-def test_sound_without_picture(tmp_path):
-    with av.open(str(tmp_path / "a.mkv"), "w") as container:
-        audio = container.add_stream("pcm_s16le", rate=8000)
-        audio.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(
-            np.zeros((1, 800), "int16"), format="s16", layout="mono"
-        )
-        frame.sample_rate = 8000
-        container.mux(audio.encode(frame))
-    with pytest.raises(InputError, match="has no picture"):
-        VideoReader(tmp_path / "a.mkv")
-
-
 def test_part_of_a_clip(tmp_path):
     images = make_images()
     path = write(tmp_path / "a.mp4", images)
@@ -288,27 +105,6 @@ def test_part_of_a_clip(tmp_path):
         for index, image in part:
             np.testing.assert_array_equal(image, whole[index][1])
     assert list(video.between(20)) == []
-
-
-def test_what_lies_after_the_part_may_be_damaged(tmp_path):
-    path = fast_start(write(tmp_path / "a.mp4", make_images(40, 128, 128)))
-    data = path.read_bytes()
-    path.write_bytes(data[: int(0.6 * len(data))])
-    assert [index for index, _ in VideoReader(path).between(2, 6)] == [2, 3, 4, 5]
-    with pytest.raises(InputError, match="cut off or damaged"):
-        list(VideoReader(path).between(2))
-
-
-@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "aac"), ("a.mkv", "pcm_s16le")])
-def test_sound_of_a_part_of_a_clip(tmp_path, name, codec):
-    """The clip is silent for a second, then loud; its part begins at 0.6 s."""
-    clip = write_with_sound(tmp_path / name, codec)
-    with VideoWriter(tmp_path / "out.mp4", 25, clip, audio_start=0.6) as video:
-        for image in make_images(20):
-            video.write(image)
-    loudness, _ = read_sound(tmp_path / "out.mp4")
-    assert 0.75 < len(loudness) / 100 < 0.9
-    assert loudness[8:30].max() < 0.02 < 0.1 < loudness[50:75].min()
 
 
 def test_reading_does_not_keep_the_frames(tmp_path):

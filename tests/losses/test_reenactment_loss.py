@@ -194,3 +194,31 @@ def test_around_the_face_of_another_photo_nothing_counts(example):
     whole = loss.generator({**inputs, "photo_pair": [0.0, 0.0]}, outputs, None)
     plain = loss.generator(inputs, outputs, None)
     assert float(whole["l1"]) == pytest.approx(float(plain["l1"]), rel=1e-6)
+
+
+def test_the_mouth_counts_once_more(example):
+    inputs, outputs = example
+    options = {"gan_weight": 0, "perceptual": None, "local_weight": 0.0}
+    plain = ReenactmentLoss(**options).generator(inputs, outputs, None)
+    loss = ReenactmentLoss(mouth_weight=0.5, **options)
+    values = loss.generator(inputs, outputs, None)
+    crop = RegionCrop("mouth", 16)
+    landmarks = inputs["driving_landmarks"]
+    mouth = l1(crop(inputs["driving"], landmarks), crop(outputs["image"], landmarks))
+    expected = float(plain["loss"]) + 0.5 * mouth
+    assert float(values["loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_around_the_face_a_photo_pair_shows_the_target(example):
+    inputs, outputs = example
+    rows, size = outputs["image"].shape[:2]
+    photo = np.zeros(rows, "float32")
+    photo[0] = 1
+    inputs = {**inputs, "photo_pair": keras.ops.convert_to_tensor(photo)}
+    known = as_numpy(ReenactmentLoss(perceptual=None).known(inputs, outputs["image"]))
+    image, target = as_numpy(outputs["image"]), as_numpy(inputs["driving"])
+    np.testing.assert_array_equal(known[1:], image[1:])
+    x, y = as_numpy(inputs["driving_landmarks"])[0].mean(0).round().astype(int)
+    np.testing.assert_array_equal(known[0, y, x], image[0, y, x])
+    for corner in ((0, 0), (0, size - 1), (size - 1, 0), (size - 1, size - 1)):
+        np.testing.assert_allclose(known[0][corner], target[0][corner], atol=1e-6)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from aan_keras import Reenactor
-from aan_keras.layers import FlowWarp, RegionCrop
+from aan_keras.layers import FlowWarp, RegionCrop, UnsharpMask
 from aan_keras.models.preset import named_variables
+from tests.layers.check_layer import as_numpy
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 CONFIGURATIONS = [
@@ -15,7 +16,7 @@ CONFIGURATIONS = [
     {"local_net": False},
     {"adaptive_norm": "spade"},
     {"adaptive_norm": "spade", **DEPARTURES},
-    {**DEPARTURES, "flow_prior": "layered", "source_scale": 2},
+    {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
 
@@ -117,6 +118,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["local_net"] and config["spectral_norm"]
     assert config["flow_prior"] is None and config["output"] == "rgb"
     assert config["warp_theta"] is False and config["source_scale"] == 1
+    assert config["sharpening"] == 0
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():
@@ -187,3 +189,19 @@ def test_mixed_bfloat16_keeps_geometry_and_output_in_float32():
     # 8 bits of mantissa on a range of 2: half a grey level of 127.5 on average.
     difference = np.abs(np.asarray(image) - np.asarray(expected)) * 127.5
     assert difference.mean() < 0.75 and difference.max() < 8
+
+
+def test_sharpening_finishes_what_users_see_and_not_what_losses_see():
+    plain, sharp = tiny_reenactor(), tiny_reenactor(sharpening=0.4)
+    shake(plain)
+    for net, other in zip(plain.generator_nets, sharp.generator_nets):
+        other.set_weights(net.get_weights())
+    inputs = batch_of(2)
+    image = plain.generate(inputs, training=False)["image"]
+    expected = np.clip(as_numpy(UnsharpMask(0.4)(image)), -1, 1)
+    assert np.abs(expected - as_numpy(image)).max() > 0.01
+    np.testing.assert_allclose(as_numpy(sharp(inputs)), expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        as_numpy(sharp.generate(inputs, training=True)["image"]),
+        as_numpy(plain.generate(inputs, training=True)["image"]),
+    )

@@ -94,6 +94,22 @@ def test_gradients_are_those_of_two_separate_passes():
         np.testing.assert_allclose(old - new, gradient, atol=1e-5, rtol=1e-4)
 
 
+def test_discriminators_see_no_background_that_cannot_be_guessed():
+    import tensorflow as tf
+
+    batch = {**batch_of(2, driving=True), "photo_pair": tf.constant([1.0, 0.0])}
+    model = compiled(light_reenactor(), small_loss())
+    shake(model)
+    seen, judge = [], model._judge
+    model._judge = lambda inputs, image: seen.append(image) or judge(inputs, image)
+    model.compute_gradients(batch, judging=True)
+    real, fake = (np.asarray(image) for image in seen)
+    np.testing.assert_allclose(fake[0, 0], real[0, 0], atol=1e-6)
+    assert np.abs(fake[1, 0] - real[1, 0]).max() > 0.1
+    x, y = np.asarray(batch["driving_landmarks"])[0].mean(0).round().astype(int)
+    assert np.abs(fake[0, y, x] - real[0, y, x]).max() > 0.01
+
+
 def test_without_gan_there_are_no_discriminators():
     model = compiled(light_reenactor(), small_loss(gan_weight=0))
     assert model.discriminator_optimizer is None

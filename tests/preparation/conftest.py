@@ -7,13 +7,13 @@ import pytest
 
 from aan_keras.faces import DlibLandmarker
 from aan_keras.preparation.layouts import RawClip
-from tests.faces.conftest import blank, face, moved, portrait, write_clip
+from tests.faces.conftest import blank, face, moved, write_clip
 
 # Apache Beam has an environment of its own, see `make test-beam`.
 collect_ignore = (
     [] if importlib.util.find_spec("apache_beam") else ["test_beam_pipeline.py"]
 )
-__all__ = ["blank", "face", "moved", "portrait", "write_clip"]
+__all__ = ["blank", "face", "moved", "write_clip"]
 
 
 @pytest.fixture(scope="session")

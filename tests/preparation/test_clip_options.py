@@ -18,6 +18,7 @@ def test_least_face_is_a_quarter_of_the_crop():
         {"jpeg_quality": 101},
         {"blur": -1.0},
         {"jump": float("nan")},
+        {"scene": -0.1},
     ],
 )
 def test_bad_arguments(arguments):

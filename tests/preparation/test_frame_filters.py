@@ -7,8 +7,10 @@ from aan_keras.faces import FaceCrop
 from aan_keras.faces.face import box_around
 from aan_keras.preparation.clip_options import ClipOptions
 from aan_keras.preparation.frame_filters import (
+    face_colours,
     grey_view,
     is_duplicate,
+    one_scene,
     sharpness,
     steady_frames,
 )
@@ -39,6 +41,37 @@ def test_the_longer_part_of_a_cut_video_is_kept():
 
 def test_no_frames():
     assert steady_frames(np.zeros((0, 68, 2)), 0.5).shape == (0,)
+
+
+def test_colours_are_counted_in_steps_of_lab(portrait, face):
+    found = face_colours(portrait, face.landmarks)
+    assert found.shape == (512,) and found.sum() == pytest.approx(1)
+    crop = FaceCrop.around(box_around(face.landmarks), portrait.shape)
+    lab = cv2.cvtColor(crop.cut(portrait, 128), cv2.COLOR_RGB2LAB) // 32
+    codes = lab.astype(int) @ [64, 8, 1]
+    expected = np.bincount(codes.ravel(), minlength=512) / 128**2
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_colours_stay_when_the_head_moves_and_not_when_the_room_does(portrait, face):
+    first = face_colours(portrait, face.landmarks)
+    moved = np.roll(portrait, (9, 21), (0, 1))
+    points = face.landmarks + [21, 9]
+    negative = face_colours(255 - portrait, face.landmarks)
+    colours = [first, face_colours(moved, points), negative]
+    limit = ClipOptions().scene
+    assert one_scene(colours, limit).tolist() == [True, True, False]
+
+
+def test_the_longest_scene_is_kept_past_a_flash():
+    shares = np.eye(512)[[0, 0, 0, 5, 0, 0, 9, 9, 9, 9]]
+    assert one_scene(shares, 0.3).tolist() == [True] * 3 + [False, True, True] + (
+        [False] * 4
+    )
+    half = (shares[:1] + shares[-1:]) / 2
+    assert not one_scene([*shares[:1], *half], 0.49).all()
+    assert one_scene([*shares[:1], *half], 0.51).all()
+    assert one_scene([], 0.3).shape == (0,)
 
 
 def test_sharpness_is_the_variance_of_the_laplacian():

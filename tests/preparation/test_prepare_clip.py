@@ -4,6 +4,7 @@ import pytest
 
 from aan_keras.faces import FaceCrop
 from aan_keras.faces.face import box_around
+from aan_keras.faces.face_tracker import FaceTracker
 from aan_keras.preparation.clip_options import ClipOptions
 from aan_keras.preparation.prepare_clip import prepare_clip
 
@@ -26,9 +27,12 @@ def test_one_steady_crop_a_video(moved, write_frames, raw_clip, landmarker):
     assert not record.is_photo_set
     np.testing.assert_array_equal(record.frame_index, range(7))
 
-    found = np.stack([landmarker(image)[0].landmarks for image in images])
-    crop = FaceCrop.around(np.median(box_around(found), axis=0), images[0].shape)
+    tracker = FaceTracker(landmarker)
+    followed = np.stack([tracker.update(image).landmarks for image in images])
+    crop = FaceCrop.around(np.median(box_around(followed), axis=0), images[0].shape)
+    np.testing.assert_array_equal(record.landmarks, crop.to_crop(followed, 64))
     # Following a face and finding it anew differ a little.
+    found = np.stack([landmarker(image)[0].landmarks for image in images])
     error = record.landmarks - crop.to_crop(found, 64)
     assert np.sqrt((error**2).mean()) < 0.4
     drift = record.landmarks[-1].mean(0) - record.landmarks[0].mean(0)
@@ -100,6 +104,22 @@ def test_jumps_and_faces_outside_the_crop(face, moved, write_frames, raw_clip):
     np.testing.assert_array_equal(record.frame_index, [0, 1, 2, 3, 5, 6, 7, 8, 9])
 
 
+def test_a_cut_to_somebody_at_the_same_place(moved, write_frames, raw_clip, landmarker):
+    """The same face in other light stands in for another person in another room."""
+    one = [moved(dx=3 * i) for i in range(3)]
+    other = [moved(dx=20 + 3 * i)[..., ::-1] // 2 for i in range(4)]
+    clip = raw_clip(write_frames([*one, *other]), "frames")
+    options = ClipOptions(image_size=64, min_face=20, blur=0)
+    record, statistics = prepare_clip(clip, options, landmarker)
+    assert statistics.dropped == {"other scene": 3}
+    np.testing.assert_array_equal(record.frame_index, [3, 4, 5, 6])
+    # The crop is that of the scene that stays.
+    tracker = FaceTracker(landmarker)
+    points = np.stack([tracker.update(image).landmarks for image in [*one, *other]])
+    crop = FaceCrop.around(np.median(box_around(points[3:]), axis=0), other[0].shape)
+    np.testing.assert_array_equal(record.landmarks, crop.to_crop(points[3:], 64))
+
+
 def test_each_photo_has_its_own_crop(moved, write_frames, raw_clip, landmarker):
     images = [moved(dx=-20), moved(dx=-20), moved(dx=30, scale=1.2)]
     clip = raw_clip(write_frames(images), "photos")
@@ -123,7 +143,18 @@ def test_nothing_usable(blank, write_frames, raw_clip, landmarker):
     clip = raw_clip(write_frames([blank] * 3), "frames")
     record, statistics = prepare_clip(clip, OPTIONS, landmarker)
     assert record is None and statistics.dropped == {"no face": 3}
-    assert statistics.error == "0 of 3 frames are usable"
+    assert statistics.error == "no usable frame of 3 (3 no face): a clip needs 2"
+
+
+def test_usable_frames_of_a_clip_that_has_too_few(
+    moved, blank, write_frames, raw_clip, landmarker
+):
+    clip = raw_clip(write_frames([moved(), blank]), "photos")
+    record, statistics = prepare_clip(clip, OPTIONS, landmarker)
+    assert record is None and statistics.kept == 0
+    reason = "only 1 usable photo of 2 (1 no face): a clip needs 2"
+    assert statistics.error == reason
+    assert statistics.dropped == {"no face": 1, "too few": 1}
 
 
 def test_damaged_video(moved, write_clip, raw_clip, landmarker):

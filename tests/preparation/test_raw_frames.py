@@ -15,6 +15,15 @@ def test_frames_of_a_video_are_spread_over_its_length(moved, write_clip, raw_cli
         np.testing.assert_array_equal(image, every[number])
 
 
+def test_clips_are_decoded_in_one_thread_each(moved, write_clip, raw_clip):
+    path = write_clip([moved(dx=i) for i in range(3)])
+    frames = RawFrames(raw_clip(path), max_frames=3)
+    with frames._video._open() as (_, stream):
+        assert stream.codec_context.thread_count == 1
+        assert len(list(stream.container.decode(stream))) == 3
+        assert stream.codec_context.thread_count == 1
+
+
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_second_reading_is_the_first(moved, write_clip, raw_clip, limit, monkeypatch):
     monkeypatch.setattr(raw_frames, "_HELD_BYTES", limit)

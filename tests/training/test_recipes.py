@@ -2,13 +2,14 @@ import importlib
 import inspect
 import json
 
+import keras
 import numpy as np
 import pytest
 
 from aan_keras.commands import train as train_command
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.reenactor import Reenactor
-from aan_keras.training import recipes
+from aan_keras.training import recipe_run, recipes
 from tests.models.tiny import batch_of
 
 
@@ -42,7 +43,7 @@ def trained(monkeypatch, tmp_path):
 def small(tmp_path, **changes):
     options = {"steps": 7, "recipe": "small", "perceptual": "none"}
     options.update(image_size=64, width=4, **changes)
-    return recipes.train_recipe("faces", tmp_path / "run", **options)
+    return recipe_run.train_recipe("faces", tmp_path / "run", **options)
 
 
 def test_every_recipe_is_accepted_by_what_it_configures():
@@ -83,8 +84,8 @@ def test_seed_decides_the_first_weights(trained, tmp_path):
 
 def test_resume_repeats_the_arguments(trained, tmp_path):
     small(tmp_path, batch_size=3, validation=(0, 1))
-    assert recipes.resume_recipe(tmp_path / "run") == 7
-    assert recipes.resume_recipe(tmp_path / "run", steps=9) == 9
+    assert recipe_run.resume_recipe(tmp_path / "run") == 7
+    assert recipe_run.resume_recipe(tmp_path / "run", steps=9) == 9
     begun, resumed, longer = trained
     assert (begun["resume"], resumed["resume"], longer["resume"]) == (False, True, True)
     for name in ("data", "batch_size", "seed", "validation", "output_dir"):
@@ -97,14 +98,14 @@ def test_resume_repeats_the_arguments(trained, tmp_path):
 def test_a_moved_run_goes_on_where_it_is(trained, tmp_path):
     small(tmp_path)
     (tmp_path / "run").rename(tmp_path / "moved")
-    recipes.resume_recipe(tmp_path / "moved")
+    recipe_run.resume_recipe(tmp_path / "moved")
     assert trained[-1]["output_dir"] == tmp_path / "moved"
 
 
 def test_starting_from_a_preset_keeps_its_configuration(trained, tmp_path):
     donor = Reenactor(image_size=64, width=4, heatmap_size=32, num_residual_blocks=1)
     donor.save_to_preset(tmp_path / "preset")
-    recipes.train_recipe(
+    recipe_run.train_recipe(
         "faces",
         tmp_path / "run",
         steps=1,
@@ -123,7 +124,7 @@ def test_starting_from_a_preset_keeps_its_configuration(trained, tmp_path):
 @pytest.mark.parametrize("size", [64, 256])
 def test_the_shipped_preset_starts_any_size(trained, tmp_path, size):
     options = {"recipe": "small", "perceptual": "none", "steps": 1}
-    recipes.train_recipe(
+    recipe_run.train_recipe(
         "faces", tmp_path / "run", preset="aan_128", image_size=size, **options
     )
     reenactor = trained[0]["reenactor"]
@@ -151,7 +152,7 @@ def test_settings_of_scale(trained, tmp_path):
         gan_warmup=(100, 50),
         gan_lead=20,
     )
-    recipes.resume_recipe(tmp_path / "run")
+    recipe_run.resume_recipe(tmp_path / "run")
     for call in trained:
         assert call["reenactor"].compute_dtype == "bfloat16"
         assert call["accumulate"] == 4 and call["losses"].gan_weight == 0.5
@@ -165,14 +166,14 @@ def test_chosen_precision_stays_with_the_run(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(precision, "choose_precision", lambda: "mixed_bfloat16")
     small(tmp_path, precision="auto")
     monkeypatch.setattr(precision, "choose_precision", lambda: "float32")
-    recipes.resume_recipe(tmp_path / "run")
+    recipe_run.resume_recipe(tmp_path / "run")
     assert [call["reenactor"].compute_dtype for call in trained] == ["bfloat16"] * 2
 
 
 def test_who_reports_has_no_bar(trained, tmp_path):
     small(tmp_path / "bar")
     small(tmp_path / "lines", report=print)
-    recipes.resume_recipe(tmp_path / "lines" / "run", report=print)
+    recipe_run.resume_recipe(tmp_path / "lines" / "run", report=print)
     assert [call["report"] for call in trained] == [None, print, print]
     assert [call["verbose"] for call in trained] == [1, 0, 0]
 
@@ -185,7 +186,7 @@ def test_a_run_of_an_older_version_goes_on(trained, tmp_path):
         del arguments[name]
     del arguments["devices"]
     path.write_text(json.dumps(arguments))
-    recipes.resume_recipe(tmp_path / "run")
+    recipe_run.resume_recipe(tmp_path / "run")
     begun, resumed = trained
     assert resumed["accumulate"] == 1
     assert resumed["gan_warmup"].get_config() == begun["gan_warmup"].get_config()
@@ -200,12 +201,12 @@ def test_a_folder_with_a_run_is_not_overwritten(trained, tmp_path):
 
 def test_nothing_to_resume(tmp_path):
     with pytest.raises(ValueError, match="no training run in .*: begin one"):
-        recipes.resume_recipe(tmp_path)
+        recipe_run.resume_recipe(tmp_path)
 
 
 def test_unknown_recipe(tmp_path):
     with pytest.raises(ValueError, match="Received: recipe=soup"):
-        recipes.train_recipe("faces", tmp_path, steps=1, recipe="soup")
+        recipe_run.train_recipe("faces", tmp_path, steps=1, recipe="soup")
 
 
 def test_missing_data_leaves_no_run_behind(tmp_path):
@@ -213,3 +214,24 @@ def test_missing_data_leaves_no_run_behind(tmp_path):
     with pytest.raises(ValueError, match="faces"):
         small(tmp_path)
     assert not (tmp_path / "run").exists()
+
+
+def test_an_engine_needs_its_backend(tmp_path):
+    other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
+    with pytest.raises(ValueError, match=f"KERAS_BACKEND={other}"):
+        small(tmp_path, engine=other)
+
+
+def test_the_engine_of_a_run_is_remembered(trained, tmp_path):
+    assert recipe_run.engine_of(tmp_path / "run") is None
+    small(tmp_path)
+    assert recipe_run.engine_of(tmp_path / "run") == "tensorflow"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"devices": 2}, {"accumulate": 2}, {"precision": "mixed_float16"}]
+)
+def test_what_jax_does_not_offer_is_refused(monkeypatch, tmp_path, changes):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="need"):
+        small(tmp_path, engine="jax", **changes)

@@ -4,23 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from aan_keras.demo import MOTION, PORTRAIT
-from aan_keras.faces import LandmarkTrack, VideoWriter, read_photo, write_photo
+from aan_keras.demo import MOTION
+from aan_keras.faces import LandmarkTrack, VideoWriter, write_photo
 from aan_keras.models.landmark_transformer import LandmarkTransformer
 from aan_keras.webdemo.demo_models import DemoModels
 from aan_keras.webdemo.server import serving
-
-
-class Copier:
-    """Gives back the source: whose photo it is can be seen."""
-
-    image_size = 64
-
-    def encode_source(self, source, source_landmarks):
-        return {"source": source}
-
-    def drive(self, code, driving_landmarks):
-        return code["source"]
+from tests.copier import Copier
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +24,6 @@ def server(models):
     """`(address, app)` of a running server on a free port."""
     with serving(models, port=0) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def portrait():
-    return read_photo(PORTRAIT)
 
 
 @pytest.fixture(scope="session")

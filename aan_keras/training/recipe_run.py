@@ -1,0 +1,256 @@
+"""Training runs by the name of their recipe, for the command line."""
+
+import inspect
+import json
+import math
+import pathlib
+
+from aan_keras.training.recipes import RECIPES, training_options
+
+_RUN = "command.json"
+
+
+def train_recipe(
+    data,
+    output,
+    *,
+    steps,
+    recipe="paper",
+    preset=None,
+    image_size=None,
+    width=None,
+    batch_size=8,
+    perceptual=None,
+    learning_rate=None,
+    validation=(6, 12),
+    seed=0,
+    checkpoint_every=500,
+    precision=None,
+    accumulate=1,
+    gan_weight=None,
+    gan_warmup=(0, 0),
+    gan_lead=0,
+    devices=1,
+    engine="tensorflow",
+    report=None,
+):
+    """Starts a training run by the name of its recipe.
+
+    Args:
+        data: folder of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
+        output: folder of the run; it must not hold one yet.
+        steps: length of the run.
+        recipe: `"paper"`; `"small"`: what reaches usable results in hours on a few CPU
+            cores; or `"aan_64"`, `"aan_128"`, `"aan_256"`: the same at another size.
+        preset: name or folder of a preset to start from instead of random weights;
+            its configuration is used.
+        image_size, width: replace the recipe's.
+        batch_size: pairs a step.
+        perceptual: `"vgg19"`, `"vgg16"`, `"identity"`, `"none"` or the path of a Keras
+            model, instead of the recipe's perceptual loss.
+        learning_rate: the generator's, instead of the recipe's.
+        validation: see `train`.
+        seed: decides initial weights, pairs and augmentations.
+        checkpoint_every: steps between checkpoints.
+        precision: dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`;
+            `"auto"`: see `choose_precision`.
+        accumulate: parts that the batch of a device is worked off in.
+        gan_weight: weight of the GAN loss, instead of the recipe's.
+        gan_warmup: step at which the GAN loss begins, and steps in which it rises.
+        gan_lead: steps that the discriminators train before.
+        devices: see `make_strategy`. Several machines are found in TF_CONFIG.
+        engine: `"tensorflow"`, or `"jax"`: see `jax_train`; Keras must run on it.
+        report: callable that takes a line of text, instead of Keras' progress bar.
+
+    Returns:
+        The number of steps done.
+    """
+    arguments = {**locals()}
+    arguments.pop("report")
+    if recipe not in RECIPES:
+        raise ValueError(
+            f"`recipe` must be one of {sorted(RECIPES)}. Received: recipe={recipe}"
+        )
+    if holds_run(output):
+        raise ValueError(
+            f"{output} holds a training run: resume it, or choose another folder"
+        )
+    arguments.update(data=str(data), output=str(output))
+    arguments["preset"] = None if preset is None else str(preset)
+    if precision == "auto":
+        from aan_keras.training.precision import choose_precision
+
+        # Kept with the run, which may go on where there is another device.
+        arguments["precision"] = choose_precision()
+    return _run(arguments, resume=False, report=report)
+
+
+def holds_run(output):
+    """Whether a run has begun in a folder."""
+    return (pathlib.Path(output) / _RUN).exists()
+
+
+def engine_of(output):
+    """The engine of the run in a folder; None if there is none that can be read."""
+    try:
+        arguments = json.loads((pathlib.Path(output) / _RUN).read_text())
+    except (OSError, ValueError):
+        return None
+    return arguments.get("engine", "tensorflow")
+
+
+def resume_recipe(output, steps=None, report=None):
+    """Goes on with the run in a folder, exactly as if it had never stopped.
+
+    Args:
+        output: folder that `train_recipe` has begun to fill.
+        steps: new length of the whole run; None: as it was.
+        report: see `train_recipe`.
+
+    Returns:
+        The number of steps done.
+    """
+    path = pathlib.Path(output) / _RUN
+    try:
+        arguments = json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise ValueError(
+            f"there is no training run in {output}: begin one with --data and --steps"
+        ) from None
+    # A run of an older version lacks what has come since.
+    parameters = inspect.signature(train_recipe).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults.pop("report")
+    arguments = {**defaults, **arguments, "output": str(output)}
+    if steps is not None:
+        arguments["steps"] = steps
+    return _run(arguments, resume=True, report=report)
+
+
+def _run(arguments, resume, report):
+    import keras
+
+    if keras.backend.backend() != arguments["engine"]:
+        raise ValueError(
+            f"this run needs KERAS_BACKEND={arguments['engine']}. "
+            f"Received: {keras.backend.backend()}"
+        )
+    keras.utils.set_random_seed(arguments["seed"])
+    if arguments["engine"] == "jax":
+        return _run_with_jax(arguments, report)
+    return _run_with_tensorflow(arguments, resume, report)
+
+
+def _run_with_jax(arguments, report):
+    if arguments["devices"] > 1 or arguments["accumulate"] > 1:
+        raise ValueError(
+            "`devices` and `accumulate` above 1 need TensorFlow. Received: "
+            f"devices={arguments['devices']}, accumulate={arguments['accumulate']}"
+        )
+    if arguments["precision"] == "mixed_float16":
+        raise ValueError(
+            "mixed_float16 needs TensorFlow: with JAX, use mixed_bfloat16. "
+            "Received: precision=mixed_float16"
+        )
+    from aan_keras.training.with_jax.jax_train import jax_train
+
+    return jax_train(
+        _make_reenactor(arguments),
+        arguments["data"],
+        pathlib.Path(arguments["output"]),
+        arguments["steps"],
+        arguments["batch_size"],
+        losses=_make_losses(arguments),
+        seed=arguments["seed"],
+        validation=tuple(arguments["validation"]),
+        checkpoint_every=arguments["checkpoint_every"],
+        log_every=math.gcd(50, arguments["checkpoint_every"]),
+        report=report,
+        on_begin=lambda: _remember(arguments),
+        **_training_arguments(arguments),
+    )
+
+
+def _run_with_tensorflow(arguments, resume, report):
+    import keras
+
+    from aan_keras.training.devices import make_strategy, worker_of
+    from aan_keras.training.train import train
+
+    strategy = make_strategy(arguments["devices"])
+    with strategy.scope():
+        reenactor = _make_reenactor(arguments)
+
+    class Remember(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            # Only now is it known that there are data to train on.
+            if worker_of(strategy)[0] == 0:
+                _remember(arguments)
+
+    with strategy.scope():  # A perceptual network has variables too.
+        losses = _make_losses(arguments)
+    return train(
+        reenactor,
+        arguments["data"],
+        pathlib.Path(arguments["output"]),
+        arguments["steps"],
+        arguments["batch_size"],
+        resume=resume,
+        seed=arguments["seed"],
+        validation=tuple(arguments["validation"]),
+        losses=losses,
+        accumulate=arguments["accumulate"],
+        checkpoint_every=arguments["checkpoint_every"],
+        log_every=math.gcd(50, arguments["checkpoint_every"]),
+        images_every=arguments["checkpoint_every"],
+        validate_every=arguments["checkpoint_every"],
+        verbose=1 if report is None else 0,
+        report=report,
+        callbacks=[Remember()],
+        **_training_arguments(arguments),
+    )
+
+
+def _make_reenactor(arguments):
+    from aan_keras.models.preset import load_preset
+    from aan_keras.models.reenactor import Reenactor
+
+    given = {
+        name: arguments[name]
+        for name in ("image_size", "width")
+        if arguments[name] is not None
+    }
+    given["dtype"] = arguments["precision"]
+    if arguments["preset"] is not None:
+        return load_preset(Reenactor, arguments["preset"], **given)
+    return Reenactor(**{**RECIPES[arguments["recipe"]]["model"], **given})
+
+
+def _make_losses(arguments):
+    from aan_keras.losses.reenactment_loss import ReenactmentLoss
+
+    losses = dict(RECIPES[arguments["recipe"]]["losses"])
+    if arguments["perceptual"] is not None:
+        perceptual = arguments["perceptual"]
+        losses["perceptual"] = None if perceptual == "none" else perceptual
+        if perceptual != "identity":
+            losses.pop("identity_weight", None)  # the same network
+    if arguments["gan_weight"] is not None:
+        losses["gan_weight"] = arguments["gan_weight"]
+    return ReenactmentLoss(**losses)
+
+
+def _training_arguments(arguments):
+    from aan_keras.losses.gan_warmup import GANWarmup
+
+    training = training_options(RECIPES[arguments["recipe"]])
+    training["gan_warmup"] = GANWarmup(*arguments["gan_warmup"], arguments["gan_lead"])
+    if arguments["learning_rate"] is not None:
+        training["generator_learning_rate"] = arguments["learning_rate"]
+    return training
+
+
+def _remember(arguments):
+    path = pathlib.Path(arguments["output"]) / _RUN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(arguments, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""Training with JAX on one accelerator, where TensorFlow need not be installed."""
