@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from aan_keras.exporting.late_heads import LateHeads
 from aan_keras.models.preset import named_variables
 from aan_keras.models.reenactor import Reenactor
 
 
-def inference_model(reenactor):
+def inference_model(reenactor, late_heads=False):
     """A copy that computes the same images with less.
 
     Plain convolutions of `W / sigma(W)` stand in for spectrally normalized ones, the
@@ -15,6 +16,8 @@ def inference_model(reenactor):
 
     Args:
         reenactor: `aan_keras.Reenactor`, trained or not.
+        late_heads: compute theta after the warp, where that is the same (see
+            `LateHeads`).
 
     Returns:
         A new `Reenactor` with `spectral_norm=False`.
@@ -22,7 +25,8 @@ def inference_model(reenactor):
     config = reenactor.get_config()
     for key in ("dtype", "name", "trainable"):
         config.pop(key)
-    copy = Reenactor(**{**config, "spectral_norm": False}, dtype="float32")
+    kind = LateHeads if late_heads and LateHeads.fits(config) else Reenactor
+    copy = kind(**{**config, "spectral_norm": False}, dtype="float32")
     arrays = inference_weights(reenactor)
     for name, variable in named_variables(copy).items():
         variable.assign(_folded(name, arrays))

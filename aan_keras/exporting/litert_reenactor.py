@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import pathlib
+import types
 import zipfile
 
 import numpy as np
@@ -45,10 +46,21 @@ class LiteRTReenactor:
         self.image_size = self.metadata["image_size"]
         try:
             interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
-            self._encode = interpreter.get_signature_runner("encode_source")
-            self._drive = interpreter.get_signature_runner("drive")
+            interpreter.allocate_tensors()
+            interpreter.get_signature_runner("encode_source")
+            # `drive` is the file's first graph, whose inputs keep what was put there: a
+            # code is megabytes, and the same for a whole clip. Its runner would put it
+            # there for each frame; runners are not held, `invoke` refuses beside them.
+            signature = interpreter.get_signature_runner("drive")
+            self._places = {
+                name: details["index"]
+                for name, details in signature.get_input_details().items()
+            }
+            self._image = signature.get_output_details()["image"]["index"]
         except (ValueError, RuntimeError) as error:
             raise InputError(f"{path} is not a usable TFLite file: {error}") from error
+        self._interpreter = interpreter
+        self._code = None
 
     def encode_source(self, source, source_landmarks):
         """Everything that depends on the source photo alone; once a photo.
@@ -58,16 +70,18 @@ class LiteRTReenactor:
             source_landmarks: float32 `[1, 68, 2]`.
 
         Returns:
-            dict of float32 arrays, the `code` of `drive`.
+            Read-only dict of float32 arrays, the `code` of `drive`.
         """
         size = self.image_size
         source = _checked("source", source, "uint8", (1, size, size, 3))
-        code = self._encode(
+        encode = self._interpreter.get_signature_runner("encode_source")
+        code = encode(
             source=source,
             source_landmarks=_landmarks("source_landmarks", source_landmarks),
         )
-        # Copies: the interpreter's own memory is overwritten by the next photo.
-        return {name: np.array(value) for name, value in code.items()}
+        for value in code.values():
+            value.setflags(write=False)
+        return types.MappingProxyType(code)
 
     def drive(self, code, driving_landmarks):
         """One frame from `encode_source`'s result.
@@ -80,7 +94,16 @@ class LiteRTReenactor:
             uint8 `[1, S, S, 3]`, RGB.
         """
         landmarks = _landmarks("driving_landmarks", driving_landmarks)
-        return np.array(self._drive(**code, driving_landmarks=landmarks)["image"])
+        # Another dict may have been changed since.
+        same = code is self._code and isinstance(code, types.MappingProxyType)
+        if not same:
+            for name, value in code.items():
+                self._interpreter.set_tensor(self._places[name], value)
+            self._code = code
+        place = self._places["driving_landmarks"]
+        self._interpreter.set_tensor(place, landmarks)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._image)
 
     def animate(self, source, source_landmarks, driving_landmarks):
         """Yields the frames of one clip.

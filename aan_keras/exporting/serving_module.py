@@ -5,10 +5,12 @@ import tensorflow as tf
 from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
+from aan_keras.exporting.sampling import sample_in_tensorflow
+from aan_keras.layers.runtime_forms import runtime_forms
 
-# Pixels of a clip that are computed side by side: 4 frames of 128 px, one of 256 px.
-# More does not stay in a processor's cache, less leaves it waiting between operations.
-_CHUNK_PIXELS = 2**16
+# Frames of a clip that are computed side by side. More do not stay in a processor's
+# cache, fewer leave it waiting between operations.
+_CHUNK = 4
 
 
 class ServingModule(tf.Module):
@@ -46,7 +48,12 @@ class ServingModule(tf.Module):
         self._size = model.image_size
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        self._encode, self._drive, self._code = trace_model(model)
+        with runtime_forms(sample=sample_in_tensorflow):
+            self._encode, self._drive, self._code = trace_model(model)
+        # What is only read through a warp, which takes one row for all frames.
+        self._shared = {"appearance", "source_fine"}
+        if model.warp_theta:
+            self._shared |= {f"theta_{i + 1}" for i in range(model.num_fusion_blocks)}
 
     def signatures(self):
         """Concrete functions by name."""
@@ -137,19 +144,21 @@ class ServingModule(tf.Module):
     def _frames(self, code, landmarks, frames_per_source):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
         count = tf.shape(landmarks)[0]
-        size = max(1, _CHUNK_PIXELS // self._size**2)
-        chunks = (count + size - 1) // size
+        chunks = (count + _CHUNK - 1) // _CHUNK
         one_source = tf.equal(count, frames_per_source)
 
+        def rows_of(name, rows):
+            def gathered():
+                return tf.gather(code[name], rows // frames_per_source)
+
+            if name not in self._shared:
+                return gathered()
+            # Megabytes, which are not copied where there is one source.
+            return tf.cond(one_source, lambda: code[name], gathered)
+
         def chunk(i):
-            rows = tf.range(i * size, tf.minimum(count, (i + 1) * size))
-            part = tf.cond(
-                one_source & tf.equal(tf.size(rows), 1),
-                lambda: code,  # As it is: copying megabytes takes time.
-                lambda: tf.nest.map_structure(
-                    lambda value: tf.gather(value, rows // frames_per_source), code
-                ),
-            )
+            rows = tf.range(i * _CHUNK, tf.minimum(count, (i + 1) * _CHUNK))
+            part = {name: rows_of(name, rows) for name in code}
             return self._drive_code(part, tf.gather(landmarks, rows))
 
         def body(i, images):

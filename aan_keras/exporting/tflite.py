@@ -12,9 +12,11 @@ from aan_keras.exporting import metadata
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.quantization import QUANTIZATIONS, quantize
+from aan_keras.exporting.sampling import sample_in_litert, warp_in_litert
 from aan_keras.exporting.serving_module import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.output_file import output_file
+from aan_keras.layers.runtime_forms import runtime_forms
 
 _HUGE = 1e9
 
@@ -53,9 +55,16 @@ def export_tflite(
     description = metadata.describe(
         reenactor, preset=preset, quantization=quantization or "none"
     )
-    content = convert(inference_model(reenactor))
+    content = convert(inference_model(reenactor, late_heads=True))
     if quantization is not None:
-        content = quantize(content, quantization, reenactor.image_size, data, report)
+        content = quantize(
+            content,
+            quantization,
+            reenactor.image_size,
+            reenactor.num_fusion_blocks,
+            data,
+            report,
+        )
     with output_file(path) as beside:
         pathlib.Path(beside).write_bytes(content)
         with zipfile.ZipFile(beside, "a") as archive:
@@ -88,7 +97,13 @@ class _LiteRTModule(tf.Module):
             for net in model.generator_nets
             for variable in net.variables
         ]
-        with keras.StatelessScope(state_mapping=constants):
+        forms = {
+            "sample": sample_in_litert,
+            "warp": warp_in_litert,
+            "depth_to_space": tf.nn.depth_to_space,
+            "space_to_depth": tf.nn.space_to_depth,
+        }
+        with keras.StatelessScope(state_mapping=constants), runtime_forms(**forms):
             self._encode, self._drive, self._code = trace_model(model, batch=1)
 
     def signatures(self):

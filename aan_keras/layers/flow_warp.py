@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.runtime_forms import form_of
 from aan_keras.layers.sampling import bilinear_sample, pixel_grid
 
 
@@ -62,21 +63,11 @@ class FlowWarp(keras.layers.Layer):
 
     def call(self, features, flow):
         features = ops.cast(features, self.compute_dtype)
-        h, w = height, width = features.shape[1:3]
+        height, width = features.shape[1:3]
         if self.size is not None:
-            h = w = self.size
-        _, flow_height, flow_width, _ = flow.shape
+            height = width = self.size
         flow = ops.cast(flow, "float32")
-        if (flow_height, flow_width) != (h, w):
-            flow = ops.image.resize(flow, (h, w), interpolation="bilinear")
-        # Split, not sliced, and scaled apart: last axes of two are slow in TFLite.
-        dx, dy = (ops.squeeze(part, -1) for part in ops.split(flow, 2, axis=-1))
-        x, y = pixel_grid(h, w)
-        x, y = x + dx * (w / flow_width), y + dy * (h / flow_height)
-        if (h, w) != (height, width):
-            x = (x + 0.5) * (width / w) - 0.5
-            y = (y + 0.5) * (height / h) - 0.5
-        return bilinear_sample(features, x, y, self.padding)
+        return form_of(warp)(features, flow, height, width, self.padding)
 
     def compute_output_shape(self, features_shape, flow_shape):
         if self.size is None:
@@ -87,6 +78,21 @@ class FlowWarp(keras.layers.Layer):
         config = super().get_config()
         config.update({"padding": self.padding, "size": self.size})
         return config
+
+
+def warp(features, flow, height, width, padding):
+    """The usual form of `FlowWarp`, to an output of `height` by `width`."""
+    _, h, w, _ = features.shape
+    _, flow_height, flow_width, _ = flow.shape
+    if (flow_height, flow_width) != (height, width):
+        flow = ops.image.resize(flow, (height, width), interpolation="bilinear")
+    dx, dy = (ops.squeeze(part, -1) for part in ops.split(flow, 2, axis=-1))
+    x, y = pixel_grid(height, width)
+    if (height, width) != (h, w):
+        x = (x + 0.5) * (w / width) - 0.5
+        y = (y + 0.5) * (h / height) - 0.5
+    x, y = x + dx * (w / flow_width), y + dy * (h / flow_height)
+    return bilinear_sample(features, x, y, padding)
 
 
 def resize_flow(flow, height, width):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.runtime_forms import form_of
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class PixelShuffle(keras.layers.Layer):
@@ -51,15 +53,9 @@ class PixelShuffle(keras.layers.Layer):
         self.data_format = data_format
 
     def call(self, inputs):
-        r = self.scale
         if self.data_format == "channels_first":
             inputs = ops.transpose(inputs, (0, 2, 3, 1))
-        _, h, w, c = ops.shape(inputs)
-        # Four axes instead of the obvious six: rows of dy become rows of the image.
-        # Half the time on a CPU, and within the rank that every TFLite delegate takes.
-        x = ops.reshape(inputs, (-1, w, r, c // r))  # [B*h, w, dy, dx*C]
-        x = ops.transpose(x, (0, 2, 1, 3))  # [B*h, dy, w, dx*C]
-        x = ops.reshape(x, (-1, h * r, w * r, c // (r * r)))
+        x = form_of(depth_to_space)(inputs, self.scale)
         if self.data_format == "channels_first":
             x = ops.transpose(x, (0, 3, 1, 2))
         return x
@@ -92,3 +88,13 @@ class PixelShuffle(keras.layers.Layer):
             "scale": self.scale,
             "data_format": self.data_format,
         }
+
+
+def depth_to_space(inputs, scale):
+    """`[B, h, w, C * scale^2]` to `[B, h * scale, w * scale, C]`."""
+    _, h, w, c = ops.shape(inputs)
+    # Four axes instead of the obvious six: rows of dy become rows of the image. Half
+    # the time on a CPU.
+    x = ops.reshape(inputs, (-1, w, scale, c // scale))  # [B*h, w, dy, dx*C]
+    x = ops.transpose(x, (0, 2, 1, 3))  # [B*h, dy, w, dx*C]
+    return ops.reshape(x, (-1, h * scale, w * scale, c // (scale * scale)))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.runtime_forms import form_of
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class PixelUnshuffle(keras.layers.Layer):
@@ -35,11 +37,7 @@ class PixelUnshuffle(keras.layers.Layer):
         self.compute_output_shape(input_shape)
 
     def call(self, inputs):
-        r = self.scale
-        _, h, w, c = ops.shape(inputs)
-        x = ops.reshape(inputs, (-1, r, w // r, r * c))  # [B*h/r, dy, w/r, dx*C]
-        x = ops.transpose(x, (0, 2, 1, 3))  # [B*h/r, w/r, dy, dx*C]
-        return ops.reshape(x, (-1, h // r, w // r, r * r * c))
+        return form_of(space_to_depth)(inputs, self.scale)
 
     def compute_output_shape(self, input_shape):
         batch, h, w, c = input_shape
@@ -56,3 +54,12 @@ class PixelUnshuffle(keras.layers.Layer):
         config = super().get_config()
         config.update({"scale": self.scale})
         return config
+
+
+def space_to_depth(inputs, scale):
+    """`[B, h * scale, w * scale, C]` to `[B, h, w, C * scale^2]`."""
+    _, h, w, c = ops.shape(inputs)
+    # [B*h/scale, dy, w/scale, dx*C]
+    x = ops.reshape(inputs, (-1, scale, w // scale, scale * c))
+    x = ops.transpose(x, (0, 2, 1, 3))  # [B*h/scale, w/scale, dy, dx*C]
+    return ops.reshape(x, (-1, h // scale, w // scale, scale * scale * c))

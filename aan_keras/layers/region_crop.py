@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_regions import check_region, region_points, region_transform
-from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
 
@@ -56,7 +56,7 @@ class RegionCrop(keras.layers.Layer):
         image = ops.cast(image, self.compute_dtype)
         landmarks = ops.cast(landmarks, "float32")
         transform = region_transform(landmarks, self.region, self.size)
-        x, y = apply_similarity(transform, *pixel_grid(self.size, self.size))
+        x, y = apply_similarity(transform, *pixel_axes(self.size, self.size))
         return bilinear_sample(image, x, y)
 
     def region_landmarks(self, landmarks):

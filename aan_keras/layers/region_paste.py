@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_regions import check_region, region_transform
-from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
 
@@ -64,7 +64,7 @@ class RegionPaste(keras.layers.Layer):
     def call(self, patches, landmarks):
         patches = [ops.cast(patch, self.compute_dtype) for patch in patches]
         landmarks = ops.cast(landmarks, "float32")
-        grid = pixel_grid(self.image_size, self.image_size)
+        axes = pixel_axes(self.image_size, self.image_size)
         sizes = [patch.shape[1] for patch in patches]
         # One image of all patches, below a line of zeros, which is where pixels look
         # that no region covers.
@@ -80,15 +80,17 @@ class RegionPaste(keras.layers.Layer):
             ],
             axis=1,
         )
-        x = y = ops.zeros_like(landmarks[:, :1, :1]) + ops.zeros_like(grid[0])
+        x = y = None
         start = 1.0
         for region, size in zip(self.regions, sizes):
             transform = region_transform(landmarks, region, size)
-            u, v = apply_similarity(invert_similarity(transform), *grid)
+            u, v = apply_similarity(invert_similarity(transform), *axes)
             # Compared as |distance from the middle| so that both edges are inside.
             middle = (size - 1) / 2
             distance = ops.maximum(ops.abs(u - middle), ops.abs(v - middle))
             inside = distance <= size / 2
+            if x is None:
+                x = y = ops.zeros_like(u)
             # On the last line or column of a patch the next one's weight is 0.
             x = ops.where(inside, ops.clip(u, 0.0, size - 1.0), x)
             y = ops.where(inside, ops.clip(v, 0.0, size - 1.0) + start, y)

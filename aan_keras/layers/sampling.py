@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from aan_keras.layers.runtime_forms import form_of
+
 
 def bilinear_sample(features, x, y, padding="border"):
     """Samples `features` at pixel coordinates, bilinearly.
@@ -23,6 +25,11 @@ def bilinear_sample(features, x, y, padding="border"):
     Reference:
         Jaderberg et al., "Spatial Transformer Networks", 2015, Eq. 5.
     """
+    return form_of(sample)(features, x, y, padding)
+
+
+def sample(features, x, y, padding="border"):
+    """The usual form of `bilinear_sample`."""
     _, h, w, channels = features.shape
     batch = ops.shape(features)[0]
     if padding == "border":
@@ -63,6 +70,13 @@ def _inside(place, size, weight):
     """`weight` where `place` is one of `size` pixels, else 0."""
     present = (place >= 0) & (place <= size - 1)
     return ops.where(present, weight, ops.zeros_like(weight))
+
+
+def pixel_axes(height, width):
+    """Pixel-centre coordinates: float32 x `[1, 1, width]` and y `[1, height, 1]`."""
+    x = ops.arange(width, dtype="float32")
+    y = ops.arange(height, dtype="float32")
+    return ops.reshape(x, (1, 1, -1)), ops.reshape(y, (1, -1, 1))
 
 
 def pixel_grid(height, width):

@@ -41,14 +41,15 @@ def apply_similarity(transform, x, y):
     Args:
         transform: float32 `[B, 4]` from `fit_similarity`.
         x: float32, `[B, ...]` or broadcastable.
-        y: float32, like `x`.
+        y: float32, of as many axes as `x`; both may be axes of a grid.
 
     Returns:
         `(x', y')`, shaped `[B, ...]`.
     """
     shape = (-1,) + (1,) * (len(x.shape) - 1)
     a, b, tx, ty = (ops.reshape(transform[:, i], shape) for i in range(4))
-    return a * x - b * y + tx, b * x + a * y + ty
+    # Grouped so that of a grid's axes only the last sum is as large as the grid.
+    return (a * x + tx) - b * y, (b * x + ty) + a * y
 
 
 def invert_similarity(transform):

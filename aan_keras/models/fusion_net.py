@@ -1,7 +1,7 @@
 """Fusion net: paints the output from local image, warped feature and theta."""
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.fusion_block import FusionBlock
@@ -33,11 +33,12 @@ class FusionNet(keras.Model):
         spectral_norm: normalize the kernels spectrally.
 
     Input shapes, in one dict:
-        local_image: `[B, S, S, K]`. K is 3: the aligned local image; with
-            `"residual"` 6: the warped source behind it.
+        local_image: `[B, S, S, 3]`, the aligned local image.
+        base: `[B, S, S, 3]`, the warped source; only with `"residual"`.
         appearance: `[B, S / 2**N, S / 2**N, C]`, the warped appearance feature.
-        theta_1 ... theta_N: `[B, h_i, h_i, 2 C_i]`; with `"spade"` one `condition`
-            `[B, S, S, 3]` instead.
+        gamma_1 ... gamma_N, beta_1 ... beta_N: `[B, h_i, h_i, C_i]`, the halves of
+            theta, gamma with its 1; with `"spade"` one `condition` `[B, S, S, 3]`
+            instead.
 
     Output shape:
         float32 `[B, S, S, 3]`.
@@ -70,16 +71,20 @@ class FusionNet(keras.Model):
 
         deepest = num_fusion_blocks
         inputs = {
-            "local_image": image_input("local_image", 6 if residual else 3),
+            "local_image": image_input("local_image", 3),
             "appearance": image_input(
                 "appearance", level_width(width, deepest), deepest
             ),
         }
         if adaptive_norm == "spade":
             inputs["condition"] = image_input("condition", 3)
+        local_image = inputs["local_image"]
+        if residual:
+            base = inputs["base"] = image_input("base", 3)
+            local_image = layers.Concatenate(dtype=dtype)([local_image, base])
         # Full-resolution detail moved into channels: convolutions of few channels on
         # many pixels run at half the speed of their equals at half the resolution.
-        unshuffled = PixelUnshuffle(2, dtype=dtype)(inputs["local_image"])
+        unshuffled = PixelUnshuffle(2, dtype=dtype)(local_image)
         x = inputs["appearance"]
         for i in range(1, num_fusion_blocks + 1):
             level = num_fusion_blocks + 1 - i
@@ -94,21 +99,22 @@ class FusionNet(keras.Model):
                 name=f"fusion_{i}",
                 **common,
             )
-            local = unshuffled if last else inputs["local_image"]
+            local = unshuffled if last else local_image
             if adaptive_norm == "spade":
                 x = block(x, local, inputs["condition"])
                 continue
-            theta = inputs[f"theta_{i}"] = image_input(f"theta_{i}", 2 * filters, level)
-            # Not sliced: the gradient of a slice writes zeros as large as theta.
-            gamma, beta = ops.split(theta, 2, axis=-1)
-            x = block(x, local, 1.0 + gamma, beta)
+            gamma, beta = (
+                image_input(f"{name}_{i}", filters, level) for name in ("gamma", "beta")
+            )
+            inputs |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
+            x = block(x, local, gamma, beta)
         for i in range(num_residual_blocks):
             x = ResidualBlock(x.shape[-1], name=f"residual_{i + 1}", **common)(x)
         x = layers.LeakyReLU(0.2, dtype=dtype)(x)
         if residual:
             x = ZeroConv2D(12, name="head", **common)(x)
             x = PixelShuffle(2, dtype=dtype)(x)
-            x = layers.Add(dtype="float32")([inputs["local_image"][..., 3:], x])
+            x = layers.Add(dtype="float32")([base, x])
         else:
             x = convolution(12, 3, name="head", **common)(x)
             x = PixelShuffle(2, dtype=dtype)(x)

@@ -286,7 +286,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         code = {"source": source, "source_landmarks": landmarks}
         if self.upsampling is not None:
             code["source_fine"] = self.upsampling(source)
-        code.update(self.appearance_extractor(source, training=training))
+        code.update(self._appearance(source, training))
         code["flow_source"] = self.flow_estimator.encode_source(
             self.heatmaps(landmarks), training=training
         )
@@ -306,28 +306,39 @@ class Reenactor(ReenactorTraining, keras.Model):
         flow = self._estimate_flow(code, landmarks, training)
         base = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(base, flow)
-        inputs = {"appearance": self.warp(code["appearance"], flow)}
+        appearance = self.warp(code["appearance"], flow)
+        inputs = {"appearance": appearance}
         if self.adaptive_norm == "spade":
             inputs["condition"] = warped if self.warp_theta else code["source"]
         else:
             for i in range(1, self.num_fusion_blocks + 1):
-                theta = code[f"theta_{i}"]
-                inputs[f"theta_{i}"] = (
-                    self.warp(theta, flow) if self.warp_theta else theta
-                )
+                gamma, beta = self._modulation(code, flow, appearance, i)
+                inputs |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
         patches = None
         if self.local_net is None:
             local_image = ops.zeros_like(warped)
         else:
             patches = self._reenact_regions(code, warped, landmarks, training)
             local_image = self.paste(list(patches.values()), landmarks)
-        if self.output_mode == "residual":
-            local_image = ops.concatenate([local_image, warped], axis=-1)
         inputs["local_image"] = local_image
+        if self.output_mode == "residual":
+            inputs["base"] = warped
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
         if self.sharpen is not None and not training:
             image = self.sharpen(image)
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+
+    def _appearance(self, source, training):
+        return self.appearance_extractor(source, training=training)
+
+    def _modulation(self, code, flow, appearance, i):
+        """Gamma and beta of a fusion block."""
+        theta = code[f"theta_{i}"]
+        if self.warp_theta:
+            theta = self.warp(theta, flow)
+        # Not sliced: the gradient of a slice writes zeros as large as theta.
+        gamma, beta = ops.split(theta, 2, axis=-1)
+        return 1.0 + gamma, beta
 
     def _estimate_flow(self, code, landmarks, training):
         heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]

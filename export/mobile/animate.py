@@ -25,14 +25,20 @@ class Animator:
     """
 
     def __init__(self, path, num_threads=1):
-        interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
-        self._encode = interpreter.get_signature_runner("encode_source")
-        self._drive = interpreter.get_signature_runner("drive")
+        self._interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
+        self._interpreter.allocate_tensors()
+        # The file's first graph: its inputs keep what was put there. Signature runners
+        # would put the code there for each frame, and none may be held beside `invoke`.
+        drive = self._interpreter.get_signature_runner("drive")
+        details = drive.get_input_details()
+        self._inputs = {name: entry["index"] for name, entry in details.items()}
+        self._image = drive.get_output_details()["image"]
+        self._code = None
 
     @property
     def image_size(self):
         """Side S of the crops."""
-        return int(self._drive.get_output_details()["image"]["shape"][1])
+        return int(self._image["shape"][1])
 
     def encode_source(self, source, source_landmarks):
         """Once a photo.
@@ -42,10 +48,10 @@ class Animator:
             source_landmarks: float32 `[1, 68, 2]`, (x, y) in pixels of the crop.
 
         Returns:
-            dict of arrays, the code.
+            dict of arrays, the code; not to be changed.
         """
-        code = self._encode(source=source, source_landmarks=source_landmarks)
-        return {name: value.copy() for name, value in code.items()}
+        encode = self._interpreter.get_signature_runner("encode_source")
+        return encode(source=source, source_landmarks=source_landmarks)
 
     def drive(self, code, driving_landmarks):
         """Once a frame: uint8 `[1, S, S, 3]`.
@@ -54,7 +60,14 @@ class Animator:
             code: of `encode_source`.
             driving_landmarks: float32 `[1, 68, 2]`.
         """
-        return self._drive(**code, driving_landmarks=driving_landmarks)["image"]
+        if code is not self._code:  # Megabytes, once a photo.
+            for name, value in code.items():
+                self._interpreter.set_tensor(self._inputs[name], value)
+            self._code = code
+        place = self._inputs["driving_landmarks"]
+        self._interpreter.set_tensor(place, driving_landmarks)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._image["index"])
 
 
 def read_ppm(path):

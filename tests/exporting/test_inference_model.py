@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from aan_keras.exporting.inference_model import inference_model, inference_weights
+from aan_keras.exporting.late_heads import LateHeads
 from aan_keras.layers import SpectralConv2D
 from aan_keras.losses import ReenactmentLoss
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
@@ -29,6 +30,24 @@ def test_same_image(name):
     assert not any(isinstance(x, SpectralConv2D) for x in copy._flatten_layers())
     assert before.std() > 0.05
     np.testing.assert_allclose(copy(inputs), before, atol=2e-4)
+
+
+def test_same_image_with_late_heads():
+    arguments = {**CONFIGURATIONS["presets"], "flow_prior": "layered"}
+    model = tiny_reenactor(**arguments)
+    shake(model, 0.1)
+    inputs = batch_of(2)
+    copy = inference_model(model, late_heads=True)
+    code = copy.encode_source(inputs["source"], inputs["source_landmarks"])
+    assert isinstance(copy, LateHeads)
+    assert not any(name.startswith("theta") for name in code)
+    np.testing.assert_allclose(copy(inputs), model(inputs), atol=2e-4)
+
+
+@pytest.mark.parametrize("name", [n for n in CONFIGURATIONS if n != "presets"])
+def test_no_late_heads_where_they_would_change_the_image(name):
+    model = tiny_reenactor(**CONFIGURATIONS[name])
+    assert not isinstance(inference_model(model, late_heads=True), LateHeads)
 
 
 def test_same_kernel_as_the_layer_folds(reenactor):

@@ -27,6 +27,30 @@ def test_code_is_not_overwritten_by_the_next_photo(model):
         np.testing.assert_array_equal(first[name], value)
 
 
+def test_each_frame_is_of_its_own_code(model):
+    """The interpreter keeps a code from frame to frame; another one replaces it."""
+    noise = np.random.default_rng(0).integers(0, 255, SOURCE.shape, "uint8")
+    first = model.encode_source(noise, LANDMARKS)
+    second = model.encode_source(255 - noise, LANDMARKS)
+    wanted = [model.drive(code, LANDMARKS) for code in (first, second)]
+    assert np.abs(wanted[0].astype(int) - wanted[1]).max() > 0
+    np.testing.assert_array_equal(model.drive(second, LANDMARKS), wanted[1])
+    np.testing.assert_array_equal(model.drive(first, LANDMARKS), wanted[0])
+
+
+def test_a_code_of_ones_own_may_change(model):
+    noise = np.random.default_rng(0).integers(0, 255, SOURCE.shape, "uint8")
+    first, second = (model.encode_source(x, LANDMARKS) for x in (noise, 255 - noise))
+    with pytest.raises(ValueError, match="read-only"):
+        first["appearance"][:] = 0
+    wanted = model.drive(second, LANDMARKS)
+    own = {name: value.copy() for name, value in first.items()}
+    assert (model.drive(own, LANDMARKS) != wanted).any()
+    for name, value in second.items():
+        own[name][:] = value
+    np.testing.assert_array_equal(model.drive(own, LANDMARKS), wanted)
+
+
 def test_wrong_shapes_and_values(model):
     with pytest.raises(ValueError, match=r"`source` must be uint8 \[1, 64, 64, 3\]"):
         model.encode_source(SOURCE[:, :32], LANDMARKS)

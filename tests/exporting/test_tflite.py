@@ -154,9 +154,10 @@ def test_builtin_operations_only(float32):
         {"adaptive_norm": "spade", "local_net": False},
         {**DEPARTURES, "statistics": "instance"},
         {**DEPARTURES, "flow_prior": "layered"},
+        {**DEPARTURES, "up_kernel_size": 1, "source_scale": 2},
         {"heatmap_size": None},
     ],
-    ids=["spade", "presets", "layered", "paper"],
+    ids=["spade", "presets", "layered", "late heads", "paper"],
 )
 def test_every_configuration(arguments, face, tmp_path):
     model = tiny_reenactor(**arguments)

@@ -1,0 +1,75 @@
+"""The exports' forms of sampling give what the layers give."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aan_keras.exporting.sampling import (
+    sample_in_litert,
+    sample_in_tensorflow,
+    warp_in_litert,
+)
+from aan_keras.layers.flow_warp import warp
+from aan_keras.layers.sampling import sample
+
+
+def inputs(batch, channels, h=7, w=9):
+    rng = np.random.default_rng(channels)
+    features = rng.normal(size=(batch, h, w, channels)).astype("float32")
+    x = rng.uniform(-4, w + 4, size=(batch, 11, 6)).astype("float32")
+    y = rng.uniform(-4, h + 4, size=(batch, 11, 6)).astype("float32")
+    # Whole pixels, exact borders, far outside.
+    x[0, 0, :5], y[0, 0, :5] = [0, w - 1, -1, 3, 1e9], [0, h - 1, 2, h, -1e9]
+    return features, x, y
+
+
+@pytest.mark.parametrize("channels", [3, 24])
+def test_tensorflow_sampling(channels):
+    arrays = inputs(2, channels)
+    found = sample_in_tensorflow(*arrays)
+    np.testing.assert_allclose(found, sample(*arrays), atol=1e-6)
+
+
+def test_tensorflow_sampling_of_one_map_at_the_places_of_several():
+    features, x, y = inputs(3, 5)
+    found = sample_in_tensorflow(features[:1], x, y)
+    for row in range(3):
+        wanted = sample(features[:1], x[row : row + 1], y[row : row + 1])
+        np.testing.assert_allclose(found[row], wanted[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [3, 24])
+def test_litert_sampling(channels):
+    arrays = inputs(1, channels)
+    found = sample_in_litert(*arrays)
+    np.testing.assert_allclose(found, sample(*arrays), atol=2e-6)
+
+
+@pytest.mark.parametrize("form", [sample_in_tensorflow, sample_in_litert])
+def test_zero_padding_and_single_lines(form):
+    arrays = inputs(1, 3)
+    wanted = sample(*arrays, "zeros")
+    np.testing.assert_array_equal(form(*arrays, "zeros"), wanted)
+    arrays = inputs(1, 3, h=1)
+    np.testing.assert_array_equal(form(*arrays), sample(*arrays))
+
+
+@pytest.mark.parametrize("channels", [3, 24])
+@pytest.mark.parametrize("side, size", [(12, 12), (24, 12), (6, 12)])
+def test_litert_warp(channels, side, size):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(1, side, side, channels)).astype("float32")
+    flow = tf.constant(rng.normal(scale=2, size=(1, 6, 6, 2)).astype("float32"))
+    found = warp_in_litert(features, flow, size, size, "border")
+    wanted = warp(features, flow, size, size, "border")
+    assert found.shape == (1, size, size, channels)
+    np.testing.assert_allclose(found, wanted, atol=2e-5)
+
+
+@pytest.mark.parametrize("padding, shape", [("zeros", (8, 8)), ("border", (8, 6))])
+def test_litert_warp_of_other_kinds(padding, shape):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(1, *shape, 3)).astype("float32")
+    flow = tf.constant(rng.normal(size=(1, *shape, 2)).astype("float32"))
+    found = warp_in_litert(features, flow, *shape, padding)
+    np.testing.assert_allclose(found, warp(features, flow, *shape, padding), atol=1e-6)
