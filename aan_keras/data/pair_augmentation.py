@@ -10,6 +10,7 @@ from aan_keras.data.mirror import MIRROR_PERMUTATION
 CONTROL_INTERVALS = 4
 _BLUR = (0.3, 1.2)
 _JPEG_QUALITY = (30, 90)
+_OPACITY = (0.3, 0.9)
 
 
 class PairAugmentation:
@@ -40,8 +41,11 @@ class PairAugmentation:
             visible to what halving the resolution twice does.
         source_jpeg: probability that the source alone goes through a JPEG file of
             quality 30, where blocks show, to 90, where nothing does.
+        donor: probability that both frames of a video's pair get another person's
+            skin and features, 30 to 90 % of them, see `donor_face.blend_face`. Off by
+            default.
 
-    The last two are off by default. They teach the net to make a clean image of a poor
+    Blur and JPEG are off by default. They teach the net to make a clean image of a poor
     photo, for sources of unknown origin; but a target sharper than its source rewards
     invented detail, and costs sharpness where the photo is good. 0.15 each leaves 70 %
     of the pairs as they are.
@@ -59,13 +63,15 @@ class PairAugmentation:
         colour=1.0,
         source_blur=0.0,
         source_jpeg=0.0,
+        donor=0.0,
     ):
         if warp >= 0.5 / CONTROL_INTERVALS:
             raise ValueError(
                 f"`warp` must be below {0.5 / CONTROL_INTERVALS} or the map folds. "
                 f"Received: {warp}"
             )
-        for name, share in (("source_blur", source_blur), ("source_jpeg", source_jpeg)):
+        shares = {"source_blur": source_blur, "source_jpeg": source_jpeg}
+        for name, share in {**shares, "donor": donor}.items():
             if not 0 <= share <= 1:
                 raise ValueError(f"`{name}` must be in [0, 1]. Received: {share}")
         self.mirror = mirror
@@ -78,6 +84,7 @@ class PairAugmentation:
         self.colour = colour
         self.source_blur = source_blur
         self.source_jpeg = source_jpeg
+        self.donor = donor
 
     def draw(self, generator):
         """Draws the parameters of one pair.
@@ -103,6 +110,8 @@ class PairAugmentation:
         blur = np.exp(generator.uniform(*np.log(_BLUR)))
         compressed = generator.random() < self.source_jpeg
         quality = int(generator.integers(*_JPEG_QUALITY, endpoint=True))
+        donated = generator.random() < self.donor
+        opacity = generator.uniform(*_OPACITY)
         cos, sin = np.cos(angle), np.sin(angle)
         # From output to original, hence the inverse zoom.
         linear = np.array([[cos, -sin], [sin, cos]]) / zoom
@@ -116,6 +125,7 @@ class PairAugmentation:
             "saturation": saturation,
             "blur": blur if blurred else None,
             "quality": quality if compressed else None,
+            "opacity": opacity if donated else None,
         }
 
     def degrade(self, image, parameters):

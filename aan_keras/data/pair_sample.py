@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 
 from aan_keras.data.clips import decode_frame
+from aan_keras.data.donor_face import blend_face, head_shape
 from aan_keras.data.face_colour import match_face_colour
 from aan_keras.data.pair_augmentation import PairAugmentation
 
 _MOST_DAMAGED = 100
+_DONORS = 8
 
 
 def make_sample(clips, sampler, augmentation, image_size, seed, index):
@@ -28,9 +30,35 @@ def make_sample(clips, sampler, augmentation, image_size, seed, index):
     is_photo_set = clips[number].is_photo_set
     if is_photo_set:
         sample[2] = match_face_colour(sample[2], sample[3], *sample[:2])
+    elif parameters is not None and parameters["opacity"] is not None:
+        donor = _draw_donor(clips, number, sample[1::2], generator)
+        if donor is not None:
+            for image in (0, 2):
+                sample[image] = blend_face(
+                    *sample[image : image + 2], *donor, parameters["opacity"]
+                )
     if augmentation is not None:
         sample[0] = augmentation.degrade(sample[0], parameters)
     return [*sample, np.float32(is_photo_set)]
+
+
+def _draw_donor(clips, number, landmarks, generator):
+    """A photo of somebody else, and its landmarks: the nearest in turn of a few."""
+    wanted = head_shape(np.stack(landmarks)).mean(0)
+    nearest = None
+    for other in generator.integers(len(clips), size=_DONORS):
+        clip = clips[other]
+        frame = int(generator.integers(len(clip.frames)))
+        if clip.identity == clips[number].identity:
+            continue
+        distance = np.abs(head_shape(clip.landmarks[frame]) - wanted).sum()
+        if nearest is None or distance < nearest[0]:
+            nearest = distance, clip, frame
+    if nearest is None:
+        return None
+    _, clip, frame = nearest
+    image = decode_frame(clip.frames[frame])
+    return None if image is None else (image, clip.landmarks[frame])
 
 
 def _draw_readable(clips, sampler, generator):

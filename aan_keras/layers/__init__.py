@@ -8,6 +8,7 @@ from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.pixel_shuffle import PixelShuffle
 from aan_keras.layers.pixel_unshuffle import PixelUnshuffle
 from aan_keras.layers.region_crop import RegionCrop
@@ -29,6 +30,7 @@ __all__ = [
     "FusionBlock",
     "LandmarkFlow",
     "LandmarkHeatmaps",
+    "OpeningMask",
     "PixelShuffle",
     "PixelUnshuffle",
     "RegionCrop",

@@ -9,6 +9,12 @@ REGION_LANDMARKS = {
     "nose": tuple(range(27, 36)),
     "mouth": tuple(range(48, 68)),
 }
+# (upper, lower) chains of the openings in a region, numbers of the region's landmarks.
+REGION_OPENINGS = {
+    "right_eye": ((5, 6, 7, 8), (5, 10, 9, 8)),
+    "left_eye": ((5, 6, 7, 8), (5, 10, 9, 8)),
+    "mouth": ((12, 13, 14, 15, 16), (12, 19, 18, 17, 16)),
+}
 # Side of a region in units of the face's root-mean-square landmark spread: covers the
 # region's landmarks in 99 of 100 development frames, with a margin of skin.
 REGION_SIDES = {"right_eye": 1.3, "left_eye": 1.3, "nose": 1.5, "mouth": 1.7}

@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.face_regions import REGION_OPENINGS
+from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.losses.detail_loss import DetailLoss
 from aan_keras.losses.gan_loss import GANLoss
@@ -15,7 +17,8 @@ class ReenactmentLoss:
     """Total objective of generator and discriminators (Eqs. 5-9).
 
     `gan_weight * L_GAN + reconstruction_weight * (L1 + perceptual_weight * L_p) +
-    local_weight * L_local + region_weight * L_region + identity_weight * L_id`.
+    local_weight * L_local + region_weight * L_region + opening_weight * L_opening +
+    identity_weight * L_id + detail_weight * L_detail`.
 
     - `L1`: mean absolute difference of output and driving image.
     - `L_p`: perceptual loss. With `"vgg19"` or another image network on the whole
@@ -24,6 +27,8 @@ class ReenactmentLoss:
     - `L_local`: on the local net's patches, the perceptual loss (Eq. 9); with
       `"identity"`, whose network knows no lone mouths, their L1. Summed over regions.
     - `L_region` (not in the paper): L1 of the output's four regions, summed.
+    - `L_opening` (not in the paper): L1 between the lips and between the lids of the
+      driving face, a mean over what `OpeningMask` marks, summed over mouth and eyes.
     - `L_id` (not in the paper): squared distance of identity descriptors of output
       and driving image; needs `perceptual="identity"`.
     - `L_detail` (not in the paper): difference in local contrast of fine detail.
@@ -42,6 +47,7 @@ class ReenactmentLoss:
             1 / n of the face network's cost.
         detail_weight: of L_detail, see `DetailLoss`.
         mouth_weight: of the mouth's part of L_region, once more.
+        opening_weight: of L_opening.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class ReenactmentLoss:
         face_stride=1,
         detail_weight=0.0,
         mouth_weight=0.0,
+        opening_weight=0.0,
     ):
         if face_stride < 1:
             raise ValueError(
@@ -78,6 +85,7 @@ class ReenactmentLoss:
         self.face_stride = face_stride
         self.detail_weight = detail_weight
         self.mouth_weight = mouth_weight
+        self.opening_weight = opening_weight
         self.detail = DetailLoss() if detail_weight else None
         # Not reduced by Keras, which divides by the number of replicas as it does so:
         # the losses of the other kinds and the trainer would not know of it.
@@ -96,7 +104,8 @@ class ReenactmentLoss:
             names.append("perceptual")
         if self.perceptual == "identity":
             names += ["chip_l1", "identity"]
-        names += ["local", "region"] + ["detail"] * bool(self.detail_weight)
+        names += ["local", "region"] + ["opening"] * bool(self.opening_weight)
+        names += ["detail"] * bool(self.detail_weight)
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 
     def known(self, inputs, image):
@@ -163,6 +172,9 @@ class ReenactmentLoss:
             values["region"] = sum(regions.values())
             total += self.region_weight * values["region"]
             total += self.mouth_weight * regions["mouth"]
+        if self.opening_weight:
+            values["opening"] = self._openings(target, image, landmarks)
+            total += self.opening_weight * values["opening"]
         if self.detail_weight:
             values["detail"] = self.detail(target, image)
             total += self.detail_weight * values["detail"]
@@ -211,6 +223,21 @@ class ReenactmentLoss:
                 total += ops.mean(self.features(truth, patch))
         return total
 
+    def _openings(self, target, image, landmarks):
+        total = 0.0
+        size = image.shape[1] // 4
+        for region, chains in REGION_OPENINGS.items():
+            crop = self._region_crops(size)[region]
+            mask = OpeningMask(size, *chains)(crop.region_landmarks(landmarks))
+            difference = ops.abs(crop(target, landmarks) - crop(image, landmarks))
+            difference = ops.mean(difference, axis=-1, keepdims=True)
+            wrong, area = (
+                ops.sum(x, axis=(1, 2, 3)) for x in (mask * difference, mask)
+            )
+            # Of an opening of few pixels, landmarks don't tell where it is.
+            total += ops.mean(wrong / (area + 0.01 * size**2))
+        return total
+
     def _region_crops(self, size):
         if size not in self._crops:
             self._crops[size] = {
@@ -232,6 +259,7 @@ class ReenactmentLoss:
             "face_stride": self.face_stride,
             "detail_weight": self.detail_weight,
             "mouth_weight": self.mouth_weight,
+            "opening_weight": self.opening_weight,
         }
 
     @classmethod

@@ -5,7 +5,7 @@ from keras import layers
 
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.down_block import DownBlock
-from aan_keras.layers.face_regions import REGION_LANDMARKS
+from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.layers.up_block import UpBlock
 from aan_keras.layers.zero_conv2d import ZeroConv2D
 
@@ -26,6 +26,8 @@ class LocalNet(keras.Model):
         spectral_norm: normalize the kernels spectrally.
         up_kernel_size: of the convolutions before a pixel shuffle;
             see `UpBlock`.
+        openings: source and driving of eyes and mouth end with one more channel, an
+            `OpeningMask`.
 
     Input shapes, as dicts by region:
         source: `[B, r, r, 3 + n]`, image region and source heatmaps of its n landmarks.
@@ -47,6 +49,7 @@ class LocalNet(keras.Model):
         output="rgb",
         spectral_norm=True,
         up_kernel_size=3,
+        openings=False,
         dtype=None,
         **kwargs,
     ):
@@ -59,6 +62,7 @@ class LocalNet(keras.Model):
         self.output_mode = output
         self.spectral_norm = spectral_norm
         self.up_kernel_size = up_kernel_size
+        self.openings = openings
         self.region_sizes = {
             region: region_size(image_size, region) for region in REGION_LANDMARKS
         }
@@ -69,6 +73,7 @@ class LocalNet(keras.Model):
         common = {"spectral_norm": self.spectral_norm, "dtype": dtype}
         size, count = self.region_sizes[region], len(REGION_LANDMARKS[region])
         residual = self.output_mode == "residual"
+        count += self.openings and region in REGION_OPENINGS
         # === Functional model ===
         source = keras.Input((size, size, 3 + count), name="source")
         driving = keras.Input((size, size, count + 3 * residual), name="driving")
@@ -112,6 +117,7 @@ class LocalNet(keras.Model):
             "output": self.output_mode,
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
+            "openings": self.openings,
             "name": self.name,
             "trainable": self.trainable,
         }

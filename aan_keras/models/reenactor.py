@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
-from aan_keras.layers.face_regions import REGION_LANDMARKS
+from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.similarity_flow import SimilarityFlow
@@ -51,6 +52,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             enlarged twice, which keeps the detail that bilinear sampling blurs.
         up_kernel_size: 3, or 1: the U-Nets' up-convolutions and the theta heads mix
             channels only, and the 3x3 convolutions between them the pixels.
+        openings: False (paper), or True: the local net also reads what lies between
+            lips and between lids, see `OpeningMask`.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -90,6 +93,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         output="rgb",
         source_scale=1,
         up_kernel_size=3,
+        openings=False,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -142,6 +146,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "output": output,
             "source_scale": source_scale,
             "up_kernel_size": up_kernel_size,
+            "openings": openings,
             "sharpening": sharpening,
         }
         self.image_size = image_size
@@ -180,7 +185,9 @@ class Reenactor(ReenactorTraining, keras.Model):
         )
         self.local_net = None
         if local_net:
-            self.local_net = LocalNet(image_size, output=output, **unet)
+            self.local_net = LocalNet(
+                image_size, output=output, openings=openings, **unet
+            )
             sizes = self.local_net.region_sizes
             self.crops = {
                 region: RegionCrop(region, size, dtype="float32")
@@ -190,6 +197,12 @@ class Reenactor(ReenactorTraining, keras.Model):
                 region: LandmarkHeatmaps(size, size, heatmap_variance, dtype=policy)
                 for region, size in sizes.items()
             }
+            self.region_openings = {}
+            if openings:
+                self.region_openings = {
+                    region: OpeningMask(sizes[region], *chains, dtype=policy)
+                    for region, chains in REGION_OPENINGS.items()
+                }
             self.paste = RegionPaste(tuple(sizes), image_size, dtype=policy)
         self.fusion_net = FusionNet(
             image_size,
@@ -294,9 +307,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             code["source_small"] = shrink(source, self.heatmaps.size)
         if self.local_net is not None:
             for region, crop in self.crops.items():
-                points = crop.region_landmarks(landmarks)
                 code[f"region_{region}"] = ops.concatenate(
-                    [crop(source, landmarks), self.region_heatmaps[region](points)],
+                    [crop(source, landmarks), *self._drawn_region(region, landmarks)],
                     axis=-1,
                 )
         return code
@@ -360,15 +372,20 @@ class Reenactor(ReenactorTraining, keras.Model):
     def _reenact_regions(self, code, warped, landmarks, training):
         sources, drivings = {}, {}
         for region in REGION_LANDMARKS:
-            crop = self.crops[region]
-            points = crop.region_landmarks(landmarks)
-            driving = self.region_heatmaps[region](points)
+            driving = self._drawn_region(region, landmarks)
             if self.output_mode == "residual":
-                patch = crop(warped, landmarks)
-                driving = ops.concatenate([patch, driving], axis=-1)
+                driving = [self.crops[region](warped, landmarks), *driving]
             sources[region] = code[f"region_{region}"]
-            drivings[region] = driving
+            drivings[region] = ops.concatenate(driving, axis=-1)
         return self.local_net(sources, drivings, training=training)
+
+    def _drawn_region(self, region, landmarks):
+        """A region's landmarks as the local net reads them."""
+        points = self.crops[region].region_landmarks(landmarks)
+        drawn = [self.region_heatmaps[region](points)]
+        if region in self.region_openings:
+            drawn.append(self.region_openings[region](points))
+        return drawn
 
     @classmethod
     def from_preset(cls, preset):

@@ -16,6 +16,7 @@ RECIPES = {
             "output": "residual",
             "source_scale": 2,
             "up_kernel_size": 1,
+            "openings": True,
         },
         "losses": {
             "gan_weight": 0.0,
@@ -25,6 +26,7 @@ RECIPES = {
             "perceptual_weight": 0.05,
             "region_weight": 0.6,
             "mouth_weight": 0.5,
+            "opening_weight": 0.15,
             "identity_weight": 0.3,
             "face_stride": 2,
             "detail_weight": 0.3,
@@ -51,6 +53,7 @@ RECIPES = {
                 "aspect": 0.12,
                 "source_blur": 0.08,
                 "source_jpeg": 0.08,
+                "donor": 0.5,
             },
         },
     },

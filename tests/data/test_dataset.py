@@ -136,6 +136,27 @@ def test_only_the_source_is_degraded(faces):
             np.testing.assert_array_equal(a[name], b[name])
 
 
+def test_another_face_is_laid_over_both_frames_of_a_video(faces):
+    options = {"photo_fraction": 0.0, "batch_size": 16}
+    plain = batches(faces, 1, augment=PairAugmentation(), **options)
+    donated = batches(faces, 1, augment=PairAugmentation(donor=1.0), **options)
+    assert_equal(
+        donated, batches(faces, 1, augment=PairAugmentation(donor=1), **options)
+    )
+    (a,), (b,) = plain, donated
+    for name in ("source_landmarks", "driving_landmarks"):
+        np.testing.assert_array_equal(a[name], b[name])
+    for name in ("source", "driving"):
+        changed = np.abs(a[name] - b[name]).mean((1, 2, 3))
+        assert changed.min() > 0.003
+    # Two photos of a person stay as they are.
+    options["photo_fraction"] = 1.0
+    photos = batches(faces, 1, augment=PairAugmentation(), **options)
+    assert_equal(
+        photos, batches(faces, 1, augment=PairAugmentation(donor=1), **options)
+    )
+
+
 def test_photo_pairs_are_marked_and_have_one_colour(faces):
     plain = {"augment": False, "mirror": False}
     (photos,) = batches(faces, 1, photo_fraction=1.0, **plain)

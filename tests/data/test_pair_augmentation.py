@@ -135,12 +135,14 @@ def test_degraded_source_is_a_blurred_and_compressed_one():
 
 
 def test_degradation_is_off_by_default_and_drawn_last():
-    plain, poor = PairAugmentation(), PairAugmentation(source_blur=1, source_jpeg=1)
+    options = {"source_blur": 1, "source_jpeg": 1, "donor": 1}
+    plain, poor = PairAugmentation(), PairAugmentation(**options)
     first = plain.draw(np.random.default_rng(4))
     second = poor.draw(np.random.default_rng(4))
     image = as_float(np.zeros((8, 8, 3)))
     assert plain.degrade(image, first) is image and plain.degrade(image, None) is image
-    for name in set(first) - {"blur", "quality"}:
+    for name in set(first) - {"blur", "quality", "opacity"}:
         np.testing.assert_array_equal(first[name], second[name])
+    assert first["opacity"] is None and 0.3 <= second["opacity"] <= 0.9
     with pytest.raises(ValueError, match="`source_jpeg` .* Received: 2"):
         PairAugmentation(source_jpeg=2)

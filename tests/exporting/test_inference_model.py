@@ -33,7 +33,7 @@ def test_same_image(name):
 
 
 def test_same_image_with_late_heads():
-    arguments = {**CONFIGURATIONS["presets"], "flow_prior": "layered"}
+    arguments = {**CONFIGURATIONS["presets"], "flow_prior": "layered", "openings": True}
     model = tiny_reenactor(**arguments)
     shake(model, 0.1)
     inputs = batch_of(2)

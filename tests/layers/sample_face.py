@@ -10,8 +10,8 @@ def _arc(count, start, end, centre, radii):
 
 def canonical_face():
     """The iBUG 68 points of a frontal face in [-1, 1], y downwards."""
-    right_eye = _arc(6, 180, 480, (-0.38, -0.25), (0.15, -0.06))
-    left_eye = _arc(6, 180, 480, (0.38, -0.25), (0.15, -0.06))
+    right_eye = _arc(6, 180, 480, (-0.38, -0.25), (0.15, 0.06))
+    left_eye = _arc(6, 180, 480, (0.38, -0.25), (0.15, 0.06))
     return np.concatenate(
         [
             _arc(17, 180, 0, (0.0, -0.1), (0.9, 1.0)),  # jaw
@@ -21,8 +21,8 @@ def canonical_face():
             _arc(5, 160, 20, (0.0, 0.12), (0.18, 0.1)),
             right_eye,
             left_eye,
-            _arc(12, 180, 510, (0.0, 0.45), (0.32, -0.16)),  # lips
-            _arc(8, 180, 495, (0.0, 0.45), (0.22, -0.06)),
+            _arc(12, 180, 510, (0.0, 0.45), (0.32, 0.16)),  # lips
+            _arc(8, 180, 495, (0.0, 0.45), (0.22, 0.06)),
         ]
     )
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from aan_keras.layers import RegionCrop
+from aan_keras.layers import OpeningMask, RegionCrop
+from aan_keras.layers.face_regions import REGION_OPENINGS
 from aan_keras.losses import DetailLoss, ReenactmentLoss
 from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
@@ -207,6 +208,35 @@ def test_the_mouth_counts_once_more(example):
     mouth = l1(crop(inputs["driving"], landmarks), crop(outputs["image"], landmarks))
     expected = float(plain["loss"]) + 0.5 * mouth
     assert float(values["loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_openings_count_by_what_shows_in_them(example):
+    inputs, outputs = example
+    options = {"gan_weight": 0, "perceptual": None, "local_weight": 0.0}
+    plain = ReenactmentLoss(**options).generator(inputs, outputs, None)
+    loss = ReenactmentLoss(opening_weight=0.5, **options)
+    values = loss.generator(inputs, outputs, None)
+    landmarks = inputs["driving_landmarks"]
+    expected = 0.0
+    for region, chains in REGION_OPENINGS.items():
+        crop = RegionCrop(region, 16)
+        mask = as_numpy(OpeningMask(16, *chains)(crop.region_landmarks(landmarks)))
+        target, image = (
+            as_numpy(crop(x, landmarks)).astype("float64")
+            for x in (inputs["driving"], outputs["image"])
+        )
+        difference = np.abs(target - image).mean(-1)
+        shares = [
+            (m[..., 0] * d).sum() / (m.sum() + 0.01 * 256)
+            for m, d in zip(mask, difference)
+        ]
+        assert mask.sum() > 5
+        expected += np.mean(shares)
+    assert float(values["opening"]) == pytest.approx(expected, rel=1e-5)
+    total = float(plain["loss"]) + 0.5 * expected
+    assert float(values["loss"]) == pytest.approx(total, rel=1e-5)
+    assert set(values) == set(loss.names)
+    assert "opening" not in ReenactmentLoss(**options).names
 
 
 def test_around_the_face_a_photo_pair_shows_the_target(example):

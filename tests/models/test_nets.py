@@ -22,7 +22,7 @@ NETS = [
     AppearanceExtractor(64, width=4, num_fusion_blocks=3, up_kernel_size=1),
     FlowEstimator(32, width=4, up_kernel_size=1),
     FlowEstimator(32, width=4, num_motions=3),
-    LocalNet(64, width=4, up_kernel_size=1),
+    LocalNet(64, width=4, up_kernel_size=1, openings=True),
     FusionNet(64, width=4, num_fusion_blocks=3, adaptive_norm="spade"),
     MultiScaleDiscriminator(3, width=4, num_scales=3, num_layers=2),
 ]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from aan_keras import Reenactor
-from aan_keras.layers import FlowWarp, RegionCrop, UnsharpMask
+from aan_keras.layers import FlowWarp, OpeningMask, RegionCrop, UnsharpMask
+from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.models.preset import named_variables
 from tests.layers.check_layer import as_numpy
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
@@ -17,6 +18,7 @@ CONFIGURATIONS = [
     {"adaptive_norm": "spade"},
     {"adaptive_norm": "spade", **DEPARTURES},
     {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
+    {**DEPARTURES, "openings": True},
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
 
@@ -110,6 +112,27 @@ def test_weights_of_64_px_fit_the_128_px_model():
     assert large(batch_of(1, 128)).shape == (1, 128, 128, 3)
 
 
+def test_an_opened_mouth_reaches_the_output_by_the_mask_alone():
+    model = tiny_reenactor(**DEPARTURES, openings=True)
+    shake(model)
+    inputs = batch_of(1)
+    stem = model.local_net.nets[list(REGION_LANDMARKS).index("mouth")].get_layer("stem")
+    kernel = stem.kernel.numpy()
+    assert kernel.shape[2] == 2 * (3 + 20 + 1)
+    kernel[:, :, [23, 47]] = 0  # channels: colours, heatmaps, mask; source, driving
+    stem.kernel.assign(kernel)
+    without = as_numpy(model.generate(inputs)["patches"]["mouth"])
+    kernel[1, 1, 47] = 1
+    stem.kernel.assign(kernel)
+    change = as_numpy(model.generate(inputs)["patches"]["mouth"]) - without
+    crop, size = RegionCrop("mouth", change.shape[1]), change.shape[1]
+    points = crop.region_landmarks(inputs["driving_landmarks"])
+    mask = as_numpy(OpeningMask(size, *REGION_OPENINGS["mouth"])(points))[..., 0]
+    change = np.abs(change).mean(-1)
+    assert mask.sum() > 3
+    assert change[mask > 0.5].mean() > 3 * change[mask == 0].mean()
+
+
 def test_defaults_are_the_paper_at_256_px():
     config = Reenactor(width=4).get_config()
     assert config["image_size"] == config["heatmap_size"] == 256
@@ -118,7 +141,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["local_net"] and config["spectral_norm"]
     assert config["flow_prior"] is None and config["output"] == "rgb"
     assert config["warp_theta"] is False and config["source_scale"] == 1
-    assert config["sharpening"] == 0
+    assert config["sharpening"] == 0 and config["openings"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():

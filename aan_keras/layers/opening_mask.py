@@ -1,0 +1,115 @@
+"""What shows between two lips or two lids, as an area."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class OpeningMask(keras.layers.Layer):
+    """Fills the opening between an upper and a lower chain of landmarks.
+
+    Both chains begin and end at the same two corners. In the frame whose t axis runs
+    from corner to corner and whose s axis is perpendicular to it (clockwise in the
+    image, so that "lower" is larger), each chain is a polyline s(t), and a pixel's
+    value is how much of it, along s, lies between the two:
+
+        out = max(below - above, 0)
+        below = clip(s_lower(t) - s + 1/2, 0, 1)
+        above = clip(s_upper(t) - s + 1/2, 0, 1)
+
+    A closed mouth gives zeros. Heatmaps leave this comparison of points to the net;
+    drawn, it holds for faces that the net has not seen.
+
+    Args:
+        size: height and width of the mask; landmarks are in its pixels.
+        upper: numbers of the upper chain's landmarks, from corner to corner.
+        lower: numbers of the lower chain's, from and to the same corners.
+
+    Input shape:
+        float32 `[batch, landmarks, 2]`, (x, y), pixel centres at integers.
+
+    Output shape:
+        `[batch, size, size, 1]`, in [0, 1].
+
+    Example:
+
+    >>> inner_lips = OpeningMask(40, (60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
+    >>> inner_lips(landmarks).shape
+    (8, 40, 40, 1)
+    """
+
+    def __init__(self, size, upper, lower, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        upper, lower = tuple(upper), tuple(lower)
+        if (upper[0], upper[-1]) != (lower[0], lower[-1]) or upper[0] == upper[-1]:
+            raise ValueError(
+                "`upper` and `lower` must begin and end at the same two landmarks. "
+                f"Received: upper={upper}, lower={lower}"
+            )
+        self.size = size
+        self.upper = upper
+        self.lower = lower
+
+    def call(self, landmarks):
+        landmarks = ops.cast(landmarks, "float32")
+        first = landmarks[:, self.upper[0]]
+        axis = landmarks[:, self.upper[-1]] - first
+        length = ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
+        axis = axis / length
+        x, y = axis[:, :1], axis[:, 1:]
+
+        def in_frame(points, first):
+            offset = points - first
+            t = offset[..., 0] * x + offset[..., 1] * y
+            return t, offset[..., 1] * x - offset[..., 0] * y
+
+        pixels = ops.convert_to_tensor(_pixels(self.size))
+        t, s = in_frame(pixels, first[:, None])  # [B, size * size]
+        ends = []
+        for chain in (self.lower, self.upper):
+            knots = ops.take(landmarks, chain, axis=1)
+            curve = _polyline(t, *in_frame(knots, first[:, None]))
+            ends.append(ops.clip(curve - s + 0.5, 0.0, 1.0))
+        mask = ops.maximum(ends[0] - ends[1], 0.0)
+        mask = ops.reshape(mask, (-1, self.size, self.size, 1))
+        return ops.cast(mask, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.size, self.size, 1)
+
+    def build(self, input_shape):
+        highest = max(*self.upper, *self.lower)
+        if len(input_shape) != 3 or input_shape[1] <= highest or input_shape[2] != 2:
+            raise ValueError(
+                f"`landmarks` must be shaped [batch, n > {highest}, 2]. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "upper": self.upper,
+            "lower": self.lower,
+        }
+
+
+def _pixels(size):
+    y, x = np.mgrid[:size, :size].reshape(2, -1)
+    return np.stack([x, y], -1)[None].astype("float32")
+
+
+def _polyline(t, knots, values):
+    """Linear interpolation of `[B, n]` values, constant beyond the ends.
+
+    A sum of ramps instead of a search for the segment: no gather in the graph. Knots
+    closer than half a pixel, or in the wrong order, count as half a pixel apart.
+    """
+    curve = values[:, :1]
+    for i in range(knots.shape[1] - 1):
+        step = ops.maximum(knots[:, i + 1 : i + 2] - knots[:, i : i + 1], 0.5)
+        rise = values[:, i + 1 : i + 2] - values[:, i : i + 1]
+        ramp = ops.clip(t - knots[:, i : i + 1], 0.0, step)
+        curve = curve + ramp * (rise / step)
+    return curve
