@@ -28,8 +28,10 @@ _VARIANTS = (
     "wide",
     "gan",
     "no_perceptual",
+    "no_openings",
     "no_detail",
     "videos_only",
+    "no_donors",
     "weak_augmentation",
 )
 

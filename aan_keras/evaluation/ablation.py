@@ -12,7 +12,8 @@ from aan_keras.evaluation.measures import MEASURES
 from aan_keras.faces import InputError
 from aan_keras.faces.output_file import output_file
 
-# What differs from the recipe: arguments of `Reenactor`, `ReenactmentLoss` and `train`.
+# What differs from the recipe: arguments of `Reenactor`, `ReenactmentLoss` and `train`,
+# and single ones of `PairAugmentation`.
 # The first three are the paper's Table 3; its norms take statistics over the batch.
 VARIANTS = {
     "full": {},
@@ -27,8 +28,13 @@ VARIANTS = {
     "wide": {"model": {"width": 24}},
     "gan": {"losses": {"gan_weight": 0.03}},
     "no_perceptual": {"losses": {"perceptual": None, "identity_weight": 0.0}},
+    "no_openings": {
+        "model": {"openings": False},
+        "losses": {"opening_weight": 0.0},
+    },
     "no_detail": {"losses": {"detail_weight": 0.0}},
     "videos_only": {"training": {"dataset_options": {"photo_fraction": 0.0}}},
+    "no_donors": {"augment": {"donor": 0.0}},
     "weak_augmentation": {"training": {"augment": {}}},
 }
 DEFAULT_VARIANTS = ("full", "no_local_net", "spade", "instance_statistics")
@@ -158,6 +164,8 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
             losses.pop("identity_weight", None)  # the same network
     losses.update(changes.get("losses", {}))
     options = {**recipe["training"], **changes.get("training", {})}
+    if "augment" in changes:
+        options["augment"] = {**options.get("augment", {}), **changes["augment"]}
     keras.utils.set_random_seed(seed)
     train(
         Reenactor(**{**model, **changes.get("model", {})}),

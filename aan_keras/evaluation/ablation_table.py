@@ -24,8 +24,10 @@ NAMES = {
     "wide": "width 24",
     "gan": "with GAN, weight 0.03",
     "no_perceptual": "without perceptual and identity loss",
+    "no_openings": "without masks and loss of openings",
     "no_detail": "without detail loss",
     "videos_only": "without photo pairs",
+    "no_donors": "without donors' skin",
     "weak_augmentation": "default augmentation",
 }
 
