@@ -12,6 +12,11 @@ Printed for each way:
 - mouth, eyes, brows: Pearson correlation over a clip of the openings, and of the brows'
   height, found by dlib in the output and in the driving frame, for clips in which they
   move.
+- aucon: share of ten action units whose presence agrees (`AUCON`), by dlib's landmarks
+  of output and driving frame, each against its own person's neutral face.
+
+The last line is the difference of both ways, and how far it may be off: the standard
+error of its mean over the pairs.
 
 A picture sheet shows source, driving frame, absolute and transform for the frame of
 each pair whose mouth opens farthest.
@@ -29,10 +34,16 @@ from report import report
 from aan_keras import Reenactor
 from aan_keras.data import read_clips, split_identities
 from aan_keras.data.clips import decode_frame
+from aan_keras.evaluation.action_units import (
+    action_units,
+    expression_measures,
+    neutral_measures,
+)
 from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.faces import DlibLandmarker, write_photo
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.layers import FaceChip
+from aan_keras.metrics import AUCON
 from aan_keras.models import IdentityNet, LandmarkTransformer
 
 MODES = ("absolute", "transform")
@@ -80,6 +91,32 @@ def descriptors(net, chip, images, landmarks):
     return np.asarray(net(chip(images, landmarks.astype("float32"))))
 
 
+def agreement(found, neutral, real, real_neutral):
+    """AUCON of landmarks `[T, 68, 2]`, each with its person's neutral measures."""
+    units = [
+        action_units([expression_measures(p) for p in points], rest)
+        for points, rest in ((real, real_neutral), (found, neutral))
+    ]
+    return float(np.nanmean(AUCON().per_sample(*units)))
+
+
+def compare(values):
+    """Each measure's mean over the pairs by mode, and that of the difference.
+
+    Args:
+        values: dict by mode of dicts by measure of lists, NaN where not measured.
+    """
+    rows = [{"mode": mode} for mode in (*MODES, "difference", "standard error")]
+    for name in values[MODES[0]]:
+        figures = np.array([values[mode][name] for mode in MODES], "float64")
+        figures = figures[:, np.isfinite(figures).all(0)]
+        change = figures[1] - figures[0]
+        error = change.std(ddof=1) / np.sqrt(len(change))
+        for row, value in zip(rows, (*figures.mean(1), change.mean(), error)):
+            row[name] = float(value)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True)
@@ -103,16 +140,17 @@ def main():
                 [cv2.resize(decode_frame(clip.frames[i]), (size, size)) for i in chosen]
             )
             points = (clip.landmarks[chosen] + 0.5) * (size / clip.image_size) - 0.5
-            clips.append((frames, points, found_landmarks(landmarker, frames)))
+            real = found_landmarks(landmarker, frames)
+            clips.append((frames, points, real, neutral_measures(real)))
     values = {mode: {} for mode in MODES}
     sheet = []
-    for i, (frames, points, _) in enumerate(clips):
+    for i, (frames, points, _, neutral) in enumerate(clips):
         source, source_points = frames[0], points[0]
         unit = source[None].astype("float32") / 127.5 - 1
         code = reenactor.encode_source(unit, source_points[None].astype("float32"))
         own = descriptors(net, chip, source[None], source_points[None])
         for offset in (1, 4):
-            driving_frames, driving, real = clips[(i + offset) % len(clips)]
+            driving_frames, driving, real, rest = clips[(i + offset) % len(clips)]
             pictures = [source, None]
             for mode in MODES:
                 applied = driving
@@ -138,20 +176,18 @@ def main():
                 }
                 for part, measure in MEASURES.items():
                     truth = measure(real[seen])
+                    rows[part] = np.nan
                     if np.ptp(truth) >= MOVES[part]:
                         pair = measure(found[seen]), truth
                         rows[part] = np.corrcoef(*pair)[0, 1]
+                rows["aucon"] = agreement(found[seen], neutral, real[seen], rest)
                 for name, value in rows.items():
                     values[mode].setdefault(name, []).append(float(value))
                 widest = int(np.nanargmax(mouth_gap(driving)))
                 pictures[1] = driving_frames[widest]
                 pictures.append(images[widest])
             sheet.append(np.hstack(pictures))
-    rows = [
-        {"mode": mode, **{name: float(np.mean(v)) for name, v in values[mode].items()}}
-        for mode in MODES
-    ]
-    report("landmark_modes", rows, preset=arguments.preset, pairs=len(sheet))
+    report("landmark_modes", compare(values), preset=arguments.preset, pairs=len(sheet))
     if arguments.sheet:
         half = len(sheet) // 2
         columns = [np.vstack(sheet[:half]), np.vstack(sheet[half : 2 * half])]
