@@ -5,7 +5,7 @@ import tensorflow as tf
 from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.sampling import sample_in_tensorflow
+from aan_keras.exporting.sampling import sample_in_tensorflow, warp_in_tensorflow
 from aan_keras.layers.runtime_forms import runtime_forms
 
 # Frames of a clip that are computed side by side. More do not stay in a processor's
@@ -48,7 +48,8 @@ class ServingModule(tf.Module):
         self._size = model.image_size
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        with runtime_forms(sample=sample_in_tensorflow):
+        forms = {"sample": sample_in_tensorflow, "warp": warp_in_tensorflow}
+        with runtime_forms(**forms):
             self._encode, self._drive, self._code = trace_model(model)
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine"}
