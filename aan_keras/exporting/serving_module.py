@@ -54,7 +54,11 @@ class ServingModule(tf.Module):
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine"}
         if model.warp_theta:
-            self._shared |= {f"theta_{i + 1}" for i in range(model.num_fusion_blocks)}
+            self._shared |= {
+                f"{name}_{i + 1}"
+                for name in ("gamma", "beta")
+                for i in range(model.num_fusion_blocks)
+            }
 
     def signatures(self):
         """Concrete functions by name."""

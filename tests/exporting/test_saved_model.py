@@ -79,7 +79,7 @@ def test_names_types_and_shapes(definitions):
         **code,
         "driving_landmarks": LANDMARKS,
     }
-    assert code["theta_4"] == (1, [-1, 32, 32, 16])
+    assert code["gamma_4"] == code["beta_4"] == (1, [-1, 32, 32, 8])
     assert described(definitions["drive"].outputs) == {"image": IMAGE}
 
 
