@@ -55,7 +55,7 @@ class SavedModelRuntime:
             source=self._constant(source),
             source_landmarks=self._constant(source_landmarks),
         )
-        outputs["theta_1"].numpy()
+        outputs["appearance"].numpy()
         return outputs
 
     def drive(self, code, driving_landmarks):

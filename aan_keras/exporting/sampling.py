@@ -1,5 +1,7 @@
 """Forms of operations that an exported graph is made of."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -13,27 +15,60 @@ _FEW_CHANNELS = 16
 
 
 def sample_in_tensorflow(features, x, y, padding="border"):
-    """`bilinear_sample` with half of the operations.
+    """`bilinear_sample` as one operation, `CropAndResize` to crops of one pixel.
 
-    Indices are never negative, which `keras.ops.take` must allow for. Features of one
-    row serve all rows of coordinates.
+    Features of one row serve all rows of coordinates.
     """
     if padding != "border" or min(features.shape[1:3]) < 2:
         return sample(features, x, y, padding)
-    _, h, w, channels = features.shape
-    x0, y0, right, lower = _corners(x, y, h, w)
-    index = tf.cast(y0 * w + x0, tf.int32)
-    first_row = tf.range(tf.shape(features)[0]) * (h * w)
-    index += tf.reshape(first_row, (-1, 1, 1))
-    flat = tf.reshape(features, (-1, channels))
-    right, lower = right[..., None], lower[..., None]
-    left, upper = 1.0 - right, 1.0 - lower
-    return (
-        tf.gather(flat, index) * (upper * left)
-        + tf.gather(flat, index + 1) * (upper * right)
-        + tf.gather(flat, index + w) * (lower * left)
-        + tf.gather(flat, index + (w + 1)) * (lower * right)
+    _, h, w, _ = features.shape
+    # Side by side by a product with a constant, faster than by a stack.
+    places = tf.stack([tf.reshape(x, (-1,)), tf.reshape(y, (-1,))])
+    boxes = tf.matmul(places, _to_boxes(1 / (h - 1), 1 / (w - 1)), transpose_a=True)
+    return _crop_pixels(features, boxes, tf.shape(x)[0], x.shape[1:])
+
+
+def warp_in_tensorflow(features, flow, height, width, padding):
+    """`FlowWarp` as `CropAndResize`, whose boxes are made on the flow's grid.
+
+    Features of one row serve all flows.
+    """
+    _, h, w, _ = features.shape
+    if padding != "border" or min(h, w) < 2:
+        return warp(features, flow, height, width, padding)
+    _, flow_height, flow_width, _ = flow.shape
+    scale = h / flow_height / (h - 1), w / flow_width / (w - 1)
+    boxes = tf.matmul(tf.reshape(flow, (-1, 2)), _to_boxes(*scale))
+    boxes = tf.reshape(boxes, (-1, flow_height, flow_width, 4))
+    if (flow_height, flow_width) != (height, width):
+        boxes = ops.image.resize(boxes, (height, width), interpolation="bilinear")
+    y, x = (
+        ((np.arange(size) + 0.5) * (side / size) - 0.5) / (side - 1)
+        for size, side in ((height, h), (width, w))
     )
+    y, x = np.meshgrid(y, x, indexing="ij")
+    boxes += np.stack([y, x, y, x], -1).astype("float32")
+    boxes = tf.reshape(boxes, (-1, 4))
+    return _crop_pixels(features, boxes, tf.shape(flow)[0], (height, width))
+
+
+def _to_boxes(y_scale, x_scale):
+    """`[2, 4]`: (x, y) to a box without extent (y, x, y, x)."""
+    return np.array([[0, x_scale] * 2, [y_scale, 0] * 2], "float32")
+
+
+def _crop_pixels(features, boxes, rows, shape):
+    """`[rows, *shape, C]` of the pixels at `boxes`, 0 and 1 being the borders."""
+    index = (tf.range(rows) % tf.shape(features)[0])[:, None]
+    index = tf.broadcast_to(index, (rows, math.prod(shape)))
+    pixels = tf.raw_ops.CropAndResize(
+        image=features,
+        # Within 0 and 1 no rounding leads out of the image.
+        boxes=tf.clip_by_value(boxes, 0.0, 1.0),
+        box_ind=tf.reshape(index, (-1,)),
+        crop_size=(1, 1),
+    )
+    return tf.reshape(pixels, (-1, *shape, features.shape[-1]))
 
 
 def sample_in_litert(features, x, y, padding="border"):

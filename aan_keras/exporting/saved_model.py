@@ -34,7 +34,8 @@ def export_saved_model(
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / metadata.FILE_NAME
         file.write_text(metadata.to_json(description))
-        module = ServingModule(inference_model(reenactor), file)
+        model = inference_model(reenactor, early_source=True)
+        module = ServingModule(model, file)
         tf.saved_model.save(module, str(path), signatures=module.signatures())
     if warm_up:
         write_warm_up(path, reenactor.image_size, name)

@@ -5,12 +5,12 @@ import tensorflow as tf
 from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.sampling import sample_in_tensorflow
+from aan_keras.exporting.sampling import sample_in_tensorflow, warp_in_tensorflow
 from aan_keras.layers.runtime_forms import runtime_forms
 
-# Frames of a clip that are computed side by side. More do not stay in a processor's
-# cache, fewer leave it waiting between operations.
-_CHUNK = 4
+# Pixels of a clip that are computed side by side: 4 frames of 256 px, 16 of 128. More
+# do not stay in a processor's cache, fewer leave it waiting between operations.
+_CHUNK_PIXELS = 2**18
 
 
 class ServingModule(tf.Module):
@@ -46,14 +46,20 @@ class ServingModule(tf.Module):
         ]
         self._metadata = tf.saved_model.Asset(str(metadata))
         self._size = model.image_size
+        self._chunk = max(1, _CHUNK_PIXELS // self._size**2)
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        with runtime_forms(sample=sample_in_tensorflow):
+        forms = {"sample": sample_in_tensorflow, "warp": warp_in_tensorflow}
+        with runtime_forms(**forms):
             self._encode, self._drive, self._code = trace_model(model)
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine"}
         if model.warp_theta:
-            self._shared |= {f"theta_{i + 1}" for i in range(model.num_fusion_blocks)}
+            self._shared |= {
+                f"{name}_{i + 1}"
+                for name in ("gamma", "beta")
+                for i in range(model.num_fusion_blocks)
+            }
 
     def signatures(self):
         """Concrete functions by name."""
@@ -144,7 +150,7 @@ class ServingModule(tf.Module):
     def _frames(self, code, landmarks, frames_per_source):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
         count = tf.shape(landmarks)[0]
-        chunks = (count + _CHUNK - 1) // _CHUNK
+        chunks = (count + self._chunk - 1) // self._chunk
         one_source = tf.equal(count, frames_per_source)
 
         def rows_of(name, rows):
@@ -157,7 +163,7 @@ class ServingModule(tf.Module):
             return tf.cond(one_source, lambda: code[name], gathered)
 
         def chunk(i):
-            rows = tf.range(i * _CHUNK, tf.minimum(count, (i + 1) * _CHUNK))
+            rows = tf.range(i * self._chunk, tf.minimum(count, (i + 1) * self._chunk))
             part = {name: rows_of(name, rows) for name in code}
             return self._drive_code(part, tf.gather(landmarks, rows))
 

@@ -8,6 +8,7 @@ from aan_keras.exporting.sampling import (
     sample_in_litert,
     sample_in_tensorflow,
     warp_in_litert,
+    warp_in_tensorflow,
 )
 from aan_keras.layers.flow_warp import warp
 from aan_keras.layers.sampling import sample
@@ -27,7 +28,7 @@ def inputs(batch, channels, h=7, w=9):
 def test_tensorflow_sampling(channels):
     arrays = inputs(2, channels)
     found = sample_in_tensorflow(*arrays)
-    np.testing.assert_allclose(found, sample(*arrays), atol=1e-6)
+    np.testing.assert_allclose(found, sample(*arrays), atol=4e-6)
 
 
 def test_tensorflow_sampling_of_one_map_at_the_places_of_several():
@@ -35,7 +36,26 @@ def test_tensorflow_sampling_of_one_map_at_the_places_of_several():
     found = sample_in_tensorflow(features[:1], x, y)
     for row in range(3):
         wanted = sample(features[:1], x[row : row + 1], y[row : row + 1])
-        np.testing.assert_allclose(found[row], wanted[0], atol=1e-6)
+        np.testing.assert_allclose(found[row], wanted[0], atol=4e-6)
+
+
+@pytest.mark.parametrize("side", [2, 64, 255, 256, 512])
+def test_tensorflow_sampling_never_leaves_the_image(side):
+    # Ever nearer to the last line and beyond it, where rounding could.
+    edge = np.float32(side - 1)
+    places = [edge, np.nextafter(edge, 0), np.nextafter(edge, 2 * edge), 1e30, -1e30]
+    x, y = (np.array(v, "float32") for v in np.meshgrid(places, places))
+    found = sample_in_tensorflow(
+        np.ones((1, side, side, 1), "float32"), x[None], y[None]
+    )
+    np.testing.assert_allclose(found, 1.0, rtol=1e-6)
+
+
+def test_tensorflow_sampling_refuses_places_that_are_no_numbers():
+    features, x, y = inputs(1, 3)
+    x[0, 2, 2] = np.nan
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not finite"):
+        sample_in_tensorflow(features, x, y)
 
 
 @pytest.mark.parametrize("channels", [3, 24])
@@ -52,6 +72,37 @@ def test_zero_padding_and_single_lines(form):
     np.testing.assert_array_equal(form(*arrays, "zeros"), wanted)
     arrays = inputs(1, 3, h=1)
     np.testing.assert_array_equal(form(*arrays), sample(*arrays))
+
+
+@pytest.mark.parametrize("padding", ["border", "zeros"])
+@pytest.mark.parametrize(
+    "shape, flow_shape, size",
+    [
+        ((12, 12), (6, 6), (12, 12)),
+        ((24, 24), (6, 6), (12, 12)),
+        ((6, 6), (6, 6), (6, 6)),
+        ((3, 3), (6, 6), (3, 3)),
+        ((8, 12), (4, 3), (8, 12)),
+    ],
+)
+def test_tensorflow_warp(padding, shape, flow_shape, size):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(2, *shape, 5)).astype("float32")
+    flow = rng.normal(scale=2, size=(2, *flow_shape, 2)).astype("float32")
+    found = warp_in_tensorflow(features, tf.constant(flow), *size, padding)
+    wanted = warp(features, tf.constant(flow), *size, padding)
+    assert found.shape == (2, *size, 5)
+    np.testing.assert_allclose(found, wanted, atol=2e-5)
+
+
+def test_tensorflow_warp_of_one_map_by_several_flows():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(1, 12, 12, 5)).astype("float32")
+    flow = tf.constant(rng.normal(scale=2, size=(3, 6, 6, 2)).astype("float32"))
+    found = warp_in_tensorflow(features, flow, 12, 12, "border")
+    for row in range(3):
+        wanted = warp(features, flow[row : row + 1], 12, 12, "border")
+        np.testing.assert_allclose(found[row], wanted[0], atol=2e-5)
 
 
 @pytest.mark.parametrize("channels", [3, 24])

@@ -79,7 +79,7 @@ def test_names_types_and_shapes(definitions):
         **code,
         "driving_landmarks": LANDMARKS,
     }
-    assert code["theta_4"] == (1, [-1, 32, 32, 16])
+    assert code["gamma_4"] == code["beta_4"] == (1, [-1, 32, 32, 8])
     assert described(definitions["drive"].outputs) == {"image": IMAGE}
 
 
@@ -101,7 +101,8 @@ def test_encode_and_drive(loaded, request_arrays, expected):
     assert difference(found, expected) <= 1
 
 
-@pytest.mark.parametrize("batch, frames", [(1, 1), (1, 19), (2, 9)])
+# 64 of these small frames are computed at a time.
+@pytest.mark.parametrize("batch, frames", [(1, 1), (1, 70), (2, 35)])
 def test_clip_is_frame_by_frame_the_same(loaded, request_arrays, batch, frames):
     arrays = {name: value[:batch] for name, value in request_arrays.items()}
     clip = clip_of(arrays, frames)
