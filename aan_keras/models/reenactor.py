@@ -6,12 +6,9 @@ import keras
 from keras import ops
 
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
-from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
-from aan_keras.layers.opening_mask import OpeningMask
-from aan_keras.layers.region_crop import RegionCrop
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.unsharp_mask import UnsharpMask
@@ -20,6 +17,7 @@ from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
 from aan_keras.models.reenactor_training import ReenactorTraining
+from aan_keras.models.region_views import RegionViews
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -189,20 +187,9 @@ class Reenactor(ReenactorTraining, keras.Model):
                 image_size, output=output, openings=openings, **unet
             )
             sizes = self.local_net.region_sizes
-            self.crops = {
-                region: RegionCrop(region, size, dtype="float32")
-                for region, size in sizes.items()
-            }
-            self.region_heatmaps = {
-                region: LandmarkHeatmaps(size, size, heatmap_variance, dtype=policy)
-                for region, size in sizes.items()
-            }
-            self.region_openings = {}
-            if openings:
-                self.region_openings = {
-                    region: OpeningMask(sizes[region], *chains, dtype=policy)
-                    for region, chains in REGION_OPENINGS.items()
-                }
+            self.region_views = RegionViews(
+                sizes, heatmap_variance, openings, dtype=policy
+            )
             self.paste = RegionPaste(tuple(sizes), image_size, dtype=policy)
         self.fusion_net = FusionNet(
             image_size,
@@ -306,18 +293,15 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.head_flow is not None:
             code["source_small"] = shrink(source, self.heatmaps.size)
         if self.local_net is not None:
-            for region, crop in self.crops.items():
-                code[f"region_{region}"] = ops.concatenate(
-                    [crop(source, landmarks), *self._drawn_region(region, landmarks)],
-                    axis=-1,
-                )
+            for region, view in self.region_views(landmarks, source).items():
+                code[f"region_{region}"] = view
         return code
 
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
         flow = self._estimate_flow(code, landmarks, training)
-        base = code["source" if self.upsampling is None else "source_fine"]
-        warped = self.warp_image(base, flow)
+        pixels = code["source" if self.upsampling is None else "source_fine"]
+        warped = self.warp_image(pixels, flow)
         appearance = self.warp(code["appearance"], flow)
         inputs = {"appearance": appearance}
         if self.adaptive_norm == "spade":
@@ -330,7 +314,10 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.local_net is None:
             local_image = ops.zeros_like(warped)
         else:
-            patches = self._reenact_regions(code, warped, landmarks, training)
+            base = warped if self.output_mode == "residual" else None
+            drivings = self.region_views(landmarks, base)
+            sources = {region: code[f"region_{region}"] for region in drivings}
+            patches = self.local_net(sources, drivings, training=training)
             local_image = self.paste(list(patches.values()), landmarks)
         inputs["local_image"] = local_image
         if self.output_mode == "residual":
@@ -368,24 +355,6 @@ class Reenactor(ReenactorTraining, keras.Model):
         )
         # The first share belongs to the background, which does not move.
         return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
-
-    def _reenact_regions(self, code, warped, landmarks, training):
-        sources, drivings = {}, {}
-        for region in REGION_LANDMARKS:
-            driving = self._drawn_region(region, landmarks)
-            if self.output_mode == "residual":
-                driving = [self.crops[region](warped, landmarks), *driving]
-            sources[region] = code[f"region_{region}"]
-            drivings[region] = ops.concatenate(driving, axis=-1)
-        return self.local_net(sources, drivings, training=training)
-
-    def _drawn_region(self, region, landmarks):
-        """A region's landmarks as the local net reads them."""
-        points = self.crops[region].region_landmarks(landmarks)
-        drawn = [self.region_heatmaps[region](points)]
-        if region in self.region_openings:
-            drawn.append(self.region_openings[region](points))
-        return drawn
 
     @classmethod
     def from_preset(cls, preset):
