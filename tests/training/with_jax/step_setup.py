@@ -13,7 +13,11 @@ BETAS = {"beta_1": 0.9, "beta_2": 0.99}
 
 def make_model():
     reenactor = tiny_reenactor(
-        flow_prior="layered", warp_theta=True, output="residual", statistics="instance"
+        flow_prior="layered",
+        warp_theta=True,
+        output="residual",
+        statistics="instance",
+        openings=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
@@ -21,6 +25,7 @@ def make_model():
         perceptual=None,
         region_weight=0.6,
         mouth_weight=0.5,
+        opening_weight=0.2,
         detail_weight=0.3,
         discriminator_width=4,
     )
