@@ -82,6 +82,8 @@ def train_recipe(
 
         # Kept with the run, which may go on where there is another device.
         arguments["precision"] = choose_precision()
+    # Kept too: a recipe may be another one in the version that goes on with the run.
+    arguments["options"] = RECIPES[recipe]
     return _run(arguments, resume=False, report=report)
 
 
@@ -122,6 +124,7 @@ def resume_recipe(output, steps=None, report=None):
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     defaults.pop("report")
     arguments = {**defaults, **arguments, "output": str(output)}
+    arguments.setdefault("options", RECIPES[arguments["recipe"]])
     if steps is not None:
         arguments["steps"] = steps
     return _run(arguments, resume=True, report=report)
@@ -223,13 +226,13 @@ def _make_reenactor(arguments):
     given["dtype"] = arguments["precision"]
     if arguments["preset"] is not None:
         return load_preset(Reenactor, arguments["preset"], **given)
-    return Reenactor(**{**RECIPES[arguments["recipe"]]["model"], **given})
+    return Reenactor(**{**arguments["options"]["model"], **given})
 
 
 def _make_losses(arguments):
     from aan_keras.losses.reenactment_loss import ReenactmentLoss
 
-    losses = dict(RECIPES[arguments["recipe"]]["losses"])
+    losses = dict(arguments["options"]["losses"])
     if arguments["perceptual"] is not None:
         perceptual = arguments["perceptual"]
         losses["perceptual"] = None if perceptual == "none" else perceptual
@@ -243,7 +246,7 @@ def _make_losses(arguments):
 def _training_arguments(arguments):
     from aan_keras.losses.gan_warmup import GANWarmup
 
-    training = training_options(RECIPES[arguments["recipe"]])
+    training = training_options(arguments["options"])
     training["gan_warmup"] = GANWarmup(*arguments["gan_warmup"], arguments["gan_lead"])
     if arguments["learning_rate"] is not None:
         training["generator_learning_rate"] = arguments["learning_rate"]

@@ -95,6 +95,26 @@ def test_resume_repeats_the_arguments(trained, tmp_path):
     assert first.get_config() | {"name": 0} == second.get_config() | {"name": 0}
 
 
+def test_a_run_keeps_its_recipe_when_a_new_version_has_another(
+    trained, tmp_path, monkeypatch
+):
+    small(tmp_path)
+    another = {
+        "model": {"flow_prior": "tps"},
+        "losses": {"gan_weight": 3.0},
+        "training": {"beta_1": 0.3},
+    }
+    monkeypatch.setitem(recipes.RECIPES, "small", another)
+    recipe_run.resume_recipe(tmp_path / "run")
+    begun, resumed = trained
+    first, second = begun["reenactor"], resumed["reenactor"]
+    assert second.get_config()["flow_prior"] == "layered"
+    assert first.get_config() | {"name": 0} == second.get_config() | {"name": 0}
+    assert begun["losses"].get_config() == resumed["losses"].get_config()
+    assert vars(begun["augment"]) == vars(resumed["augment"])
+    assert resumed["beta_1"] == begun["beta_1"] == 0.9
+
+
 def test_a_moved_run_goes_on_where_it_is(trained, tmp_path):
     small(tmp_path)
     (tmp_path / "run").rename(tmp_path / "moved")
@@ -182,9 +202,9 @@ def test_a_run_of_an_older_version_goes_on(trained, tmp_path):
     small(tmp_path)
     path = tmp_path / "run" / "command.json"
     arguments = json.loads(path.read_text())
-    for name in ("precision", "accumulate", "gan_weight", "gan_warmup", "gan_lead"):
+    newer = "precision accumulate gan_weight gan_warmup gan_lead devices options"
+    for name in newer.split():
         del arguments[name]
-    del arguments["devices"]
     path.write_text(json.dumps(arguments))
     recipe_run.resume_recipe(tmp_path / "run")
     begun, resumed = trained
