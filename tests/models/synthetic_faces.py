@@ -11,8 +11,6 @@ from tests.layers.sample_face import canonical_face
 def mean_face():
     """A face in relief, `[68, 3]`, the distance between the eyes' centres being 1."""
     flat = canonical_face()
-    for feature, height in ((slice(36, 48), -0.25), (slice(48, 68), 0.45)):
-        flat[feature, 1] = 2 * height - flat[feature, 1]  # The upper lid comes first.
     flat /= 0.76
     depth = -np.sqrt(1.7 - flat[:, 0] ** 2)
     depth[27:36] -= [0.1, 0.2, 0.3, 0.4, 0.15, 0.2, 0.25, 0.2, 0.15]
