@@ -22,7 +22,15 @@ def found():
 
 def test_every_requirement_is_looked_up(found):
     findings = {f.subject: f for f in found["packages"]}
-    for name in ("tensorflow", "keras", "numpy", "dlib-bin", "av", "scipy [test]"):
+    for name in (
+        "tensorflow",
+        "keras",
+        "numpy",
+        "dlib-bin",
+        "av",
+        "scipy",
+        "scikit-image [test]",
+    ):
         version = importlib.metadata.version(name.split()[0])
         assert findings[name].state == version and not findings[name].remedy
         assert findings[name].needed

@@ -23,7 +23,8 @@ runpy.run_path(sys.argv.pop(1), run_name="__main__")
 @pytest.fixture(scope="module")
 def model():
     model = tiny_reenactor(**DEPARTURES, spectral_norm=False)
-    shake(model, 0.1)
+    # More, and rounding errors of float32 grow to grey levels on the way.
+    shake(model, 0.05)
     return model
 
 
