@@ -43,7 +43,7 @@ def make_sample(clips, sampler, augmentation, image_size, seed, index):
 
 
 def _draw_donor(clips, number, landmarks, generator):
-    """A photo of somebody else, and its landmarks: the nearest in turn of a few."""
+    """A frame of somebody else, and its landmarks: the nearest in turn of a few."""
     wanted = head_shape(np.stack(landmarks)).mean(0)
     nearest = None
     for other in generator.integers(len(clips), size=_DONORS):
