@@ -29,6 +29,7 @@ _VARIANTS = (
     "gan",
     "no_perceptual",
     "no_openings",
+    "no_exposure",
     "no_detail",
     "videos_only",
     "no_donors",

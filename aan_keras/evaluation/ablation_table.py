@@ -25,6 +25,7 @@ NAMES = {
     "gan": "with GAN, weight 0.03",
     "no_perceptual": "without perceptual and identity loss",
     "no_openings": "without masks and loss of openings",
+    "no_exposure": "as bright as the photo",
     "no_detail": "without detail loss",
     "videos_only": "without photo pairs",
     "no_donors": "without donors' skin",

@@ -4,6 +4,7 @@ from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.down_block import DownBlock
 from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
 from aan_keras.layers.landmark_flow import LandmarkFlow
@@ -26,6 +27,7 @@ __all__ = [
     "CubicUpsampling",
     "DownBlock",
     "FaceChip",
+    "FaceExposure",
     "FlowWarp",
     "FusionBlock",
     "LandmarkFlow",

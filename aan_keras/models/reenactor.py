@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
+from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
@@ -52,6 +53,8 @@ class Reenactor(ReenactorTraining, keras.Model):
             channels only, and the 3x3 convolutions between them the pixels.
         openings: False (paper), or True: the local net also reads what lies between
             lips and between lids, see `OpeningMask`.
+        exposure: False (paper), or True: the nets see the photo with its face moved to
+            one brightness, see `FaceExposure`, and the output is moved back.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -92,6 +95,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         source_scale=1,
         up_kernel_size=3,
         openings=False,
+        exposure=False,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -112,6 +116,11 @@ class Reenactor(ReenactorTraining, keras.Model):
         if output not in ("rgb", "residual"):
             raise ValueError(
                 f'`output` must be "rgb" or "residual". Received: output={output}'
+            )
+        if exposure and output != "residual":
+            raise ValueError(
+                '`exposure` needs `output="residual"`: painted pixels end at -1 and 1. '
+                f"Received: output={output}"
             )
         if source_scale not in (1, 2):
             raise ValueError(
@@ -145,6 +154,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "source_scale": source_scale,
             "up_kernel_size": up_kernel_size,
             "openings": openings,
+            "exposure": exposure,
             "sharpening": sharpening,
         }
         self.image_size = image_size
@@ -166,6 +176,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         if source_scale == 2:
             self.upsampling = CubicUpsampling(dtype="float32")
             self.warp_image = FlowWarp(size=image_size, dtype="float32")
+        self.exposure = FaceExposure(dtype="float32") if exposure else None
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.landmark_flow = self.head_flow = None
         if flow_prior is not None:
@@ -283,7 +294,11 @@ class Reenactor(ReenactorTraining, keras.Model):
     def _encode(self, source, source_landmarks, training):
         source = ops.convert_to_tensor(source)
         landmarks = ops.cast(source_landmarks, "float32")
-        code = {"source": source, "source_landmarks": landmarks}
+        code = {"source_landmarks": landmarks}
+        if self.exposure is not None:
+            code["level"] = self.exposure(source, landmarks)
+            source = self.exposure.normalize(source, code["level"])
+        code["source"] = source
         if self.upsampling is not None:
             code["source_fine"] = self.upsampling(source)
         code.update(self._appearance(source, training))
@@ -323,6 +338,11 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.output_mode == "residual":
             inputs["base"] = warped
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
+        if self.exposure is not None:
+            restore, level = self.exposure.restore, code["level"]
+            image, warped = restore(image, level), restore(warped, level)
+            if patches is not None:
+                patches = {k: restore(patch, level) for k, patch in patches.items()}
         if self.sharpen is not None and not training:
             image = self.sharpen(image)
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}

@@ -17,6 +17,7 @@ RECIPES = {
             "source_scale": 2,
             "up_kernel_size": 1,
             "openings": True,
+            "exposure": True,
         },
         "losses": {
             "gan_weight": 0.0,
@@ -25,7 +26,7 @@ RECIPES = {
             "perceptual": "identity",
             "perceptual_weight": 0.05,
             "region_weight": 0.6,
-            "mouth_weight": 0.5,
+            "mouth_weight": 0.8,
             "opening_weight": 0.15,
             "identity_weight": 0.3,
             "face_stride": 2,
@@ -36,16 +37,15 @@ RECIPES = {
             "generator_learning_rate": 4e-4,
             "discriminator_learning_rate": 2e-4,
             "warmup_steps": 200,
-            "decay_fraction": 0.3,
+            "decay_fraction": 0.5,
             "beta_1": 0.9,
             "beta_2": 0.99,
             "clip_norm": 1.0,
-            # Few people are on video, and are learned by heart unless they change: half
+            # Few people are on video, and are learned by heart unless they change: most
             # of their pairs get the skin of another. Photos show more people, if never
-            # two in one light. With 5 % of them L1 falls, but the detail loss, alone
-            # against less blur, then fills hair with a checkerboard.
+            # two in one light: more of them cost L1.
             "dataset_options": {
-                "photo_fraction": 0.3,
+                "photo_fraction": 0.08,
                 "candidates": 8,
                 "criteria": {"shape": 0.45, "mouth": 0.3, "eyes": 0.1, "uniform": 0.15},
             },
@@ -55,7 +55,7 @@ RECIPES = {
                 "aspect": 0.12,
                 "source_blur": 0.08,
                 "source_jpeg": 0.08,
-                "donor": 0.5,
+                "donor": 0.6,
             },
         },
     },

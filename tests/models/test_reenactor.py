@@ -19,6 +19,8 @@ CONFIGURATIONS = [
     {"adaptive_norm": "spade", **DEPARTURES},
     {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
     {**DEPARTURES, "openings": True},
+    {**DEPARTURES, "exposure": True},
+    {**DEPARTURES, "adaptive_norm": "spade", "warp_theta": False, "exposure": True},
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
 
@@ -133,6 +135,22 @@ def test_an_opened_mouth_reaches_the_output_by_the_mask_alone():
     assert change[mask > 0.5].mean() > 3 * change[mask == 0].mean()
 
 
+def test_exposure_makes_the_nets_blind_to_brightness():
+    model = tiny_reenactor(**DEPARTURES, exposure=True, openings=True)
+    shake(model)
+    inputs = batch_of(2)
+    bright = {**inputs, "source": 0.5 * inputs["source"] + 0.3}
+    dark = {**inputs, "source": 0.5 * inputs["source"] - 0.4}
+    bright, dark = model.generate(bright), model.generate(dark)
+    np.testing.assert_allclose(bright["flow"], dark["flow"], atol=1e-4)
+    pairs = [(bright[key], dark[key]) for key in ("image", "warped")]
+    pairs += [(patch, dark["patches"][k]) for k, patch in bright["patches"].items()]
+    for one, other in pairs:
+        np.testing.assert_allclose(as_numpy(one) - 0.7, other, atol=1e-4)
+    # The nets do add something.
+    assert np.abs(as_numpy(dark["image"]) - as_numpy(dark["warped"])).max() > 0.02
+
+
 def test_defaults_are_the_paper_at_256_px():
     config = Reenactor(width=4).get_config()
     assert config["image_size"] == config["heatmap_size"] == 256
@@ -142,6 +160,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["flow_prior"] is None and config["output"] == "rgb"
     assert config["warp_theta"] is False and config["source_scale"] == 1
     assert config["sharpening"] == 0 and config["openings"] is False
+    assert config["exposure"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():
@@ -182,6 +201,7 @@ def test_config_round_trip_and_keras_file(tmp_path):
         {"num_fusion_blocks": 7},
         {"flow_prior": "mls"},
         {"output": "mask"},
+        {"exposure": True},
         {"adaptive_norm": "adain"},
         {"statistics": "layer"},
     ],
