@@ -60,5 +60,5 @@ def test_a_face_outside_of_the_image_has_level_zero():
 
 @pytest.mark.parametrize("gain", [0, -1.0])
 def test_bad_gain(gain):
-    with pytest.raises(ValueError, match=f"`gain` must be positive. Received: .*{gain}"):
+    with pytest.raises(ValueError, match=f"must be positive. Received: .*{gain}"):
         FaceExposure(gain=gain)
