@@ -4,7 +4,10 @@ Every signature of the SavedModel is called by TensorFlow, by other TensorFlow v
 (--python) and by the C++ program (--cpp), on pairs of one clip: the largest difference
 of any pixel to Keras, in levels of 255. Each TFLite file makes all pairs: the largest
 difference to Keras, the PSNR to the float32 file (of all pixels, and of the worst
-picture), and the figures of `aan-keras evaluate` beside those of the float32 file.
+picture), and the figures of `aan-keras evaluate` beside those of the float32 file, with
+the standard error that the choice of pairs leaves in each change: the pose of an
+output is found anew from its landmarks, and some of them fall out differently for any
+change of the pixels, however small.
 Without --data only signatures are compared, on the bundled portrait and motion.
 
 Example: python benchmarks/export_parity.py --data faces/held_out \
@@ -131,15 +134,29 @@ class HeldOutFigures:
 
 
 def changes(found, wanted):
-    """Change of each figure in %, over the pairs that both have it for."""
-    result = {}
+    """Change of each figure in %, over the pairs that both have it for.
+
+    Returns:
+        Two dicts by the figure's label: the change, and its standard error by the
+        jackknife over pairs.
+    """
+    result, errors = {}, {}
     for measure in MEASURES:
         if measure.name in wanted:
             pair = np.stack([found[measure.name], wanted[measure.name]])
-            pair[:, np.isnan(pair).any(0)] = np.nan
-            new, old = (overall(measure.name, values)[0] for values in pair)
-            result[measure.label] = 100 * (new / old - 1)
-    return result
+            pair = pair[:, ~np.isnan(pair).any(0)]
+            result[measure.label] = change(measure.name, pair)
+            count = pair.shape[1]
+            others = [
+                change(measure.name, np.delete(pair, i, axis=1)) for i in range(count)
+            ]
+            errors[measure.label] = float(np.std(others)) * (count - 1) ** 0.5
+    return result, errors
+
+
+def change(name, pair):
+    new, old = (overall(name, values)[0] for values in pair)
+    return 100 * (new / old - 1)
 
 
 def main():
@@ -227,8 +244,9 @@ def compare_tflite(model, folder, batches, wanted, figures, calibration, context
     first = {labels[n]: overall(n, values["none"][n])[0] for n in labels}
     compared.append({"form": "LiteRT none", **first})
     for name in QUANTIZATIONS[1:]:
-        row = changes(values[name], values["none"])
+        row, errors = changes(values[name], values["none"])
         compared.append({"form": f"{name}, change %", **row})
+        compared.append({"form": f"{name}, standard error %", **errors})
     report("export_parity", rows, **context, calibration=calibration or "bundled")
     report("export_held_out", compared, **context)
 

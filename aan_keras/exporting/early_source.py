@@ -23,8 +23,8 @@ class EarlySource(Reenactor):
         if self.local_net is not None:
             self.local_net = EarlyStems(self.local_net)
 
-    def _encode(self, source, source_landmarks, training):
-        code = super()._encode(source, source_landmarks, training)
+    def _encode_parts(self, source, source_landmarks, training):
+        code = super()._encode_parts(source, source_landmarks, training)
         if self.local_net is not None:
             names = {net.name: f"region_{net.name}" for net in self.local_net.nets}
             regions = {region: code[name] for region, name in names.items()}

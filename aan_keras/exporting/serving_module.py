@@ -53,7 +53,7 @@ class ServingModule(tf.Module):
         with runtime_forms(**forms):
             self._encode, self._drive, self._code = trace_model(model)
         # What is only read through a warp, which takes one row for all frames.
-        self._shared = {"appearance", "source_fine"}
+        self._shared = {"appearance", "source_fine", "anchor"}
         if model.warp_theta:
             self._shared |= {
                 f"{name}_{i + 1}"

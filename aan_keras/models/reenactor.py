@@ -7,6 +7,7 @@ from keras import ops
 
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_exposure import FaceExposure
+from aan_keras.layers.fine_detail import FineDetail
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
@@ -55,6 +56,10 @@ class Reenactor(ReenactorTraining, keras.Model):
             lips and between lids, see `OpeningMask`.
         exposure: False (paper), or True: the nets see the photo with its face moved to
             one brightness, see `FaceExposure`, and the output is moved back.
+        anchor: None (paper), or a number: what the nets get wrong when the photo is
+            driven by its own landmarks is added to each frame, moved by the flow, its
+            fine detail times this number. With 1 that photo comes out as it is. Not in
+            training.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -96,6 +101,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         up_kernel_size=3,
         openings=False,
         exposure=False,
+        anchor=None,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -155,6 +161,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             "up_kernel_size": up_kernel_size,
             "openings": openings,
             "exposure": exposure,
+            "anchor": anchor,
             "sharpening": sharpening,
         }
         self.image_size = image_size
@@ -177,6 +184,11 @@ class Reenactor(ReenactorTraining, keras.Model):
             self.upsampling = CubicUpsampling(dtype="float32")
             self.warp_image = FlowWarp(size=image_size, dtype="float32")
         self.exposure = FaceExposure(dtype="float32") if exposure else None
+        self.anchor_detail = self.warp_anchor = None
+        if anchor is not None:
+            window = 2 * (image_size // 64) + 1
+            self.anchor_detail = FineDetail(anchor, window, dtype="float32")
+            self.warp_anchor = FlowWarp(dtype="float32")
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.landmark_flow = self.head_flow = None
         if flow_prior is not None:
@@ -292,6 +304,13 @@ class Reenactor(ReenactorTraining, keras.Model):
         return keras.StatelessScope(state_mapping=[(v, a.value) for v, a in pairs])
 
     def _encode(self, source, source_landmarks, training):
+        code = self._encode_parts(source, source_landmarks, training)
+        if self.anchor_detail is not None and not training:
+            same = self._paint(code, code["source_landmarks"], training)["image"]
+            code["anchor"] = self.anchor_detail(code["source"] - same)
+        return code
+
+    def _encode_parts(self, source, source_landmarks, training):
         source = ops.convert_to_tensor(source)
         landmarks = ops.cast(source_landmarks, "float32")
         code = {"source_landmarks": landmarks}
@@ -314,6 +333,21 @@ class Reenactor(ReenactorTraining, keras.Model):
 
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
+        result = self._paint(code, landmarks, training)
+        if self.anchor_detail is not None and not training:
+            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
+        if self.exposure is not None:
+            level = code["level"]
+            for name in ("image", "warped"):
+                result[name] = self.exposure.restore(result[name], level)
+            for region, patch in (result["patches"] or {}).items():
+                result["patches"][region] = self.exposure.restore(patch, level)
+        if self.sharpen is not None and not training:
+            result["image"] = self.sharpen(result["image"])
+        return result
+
+    def _paint(self, code, landmarks, training):
+        """A frame on the scale of `code["source"]`."""
         flow = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
@@ -338,13 +372,6 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.output_mode == "residual":
             inputs["base"] = warped
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
-        if self.exposure is not None:
-            restore, level = self.exposure.restore, code["level"]
-            image, warped = restore(image, level), restore(warped, level)
-            if patches is not None:
-                patches = {k: restore(patch, level) for k, patch in patches.items()}
-        if self.sharpen is not None and not training:
-            image = self.sharpen(image)
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}
 
     def _appearance(self, source, training):

@@ -153,7 +153,13 @@ def test_builtin_operations_only(float32):
     [
         {"adaptive_norm": "spade", "local_net": False},
         {**DEPARTURES, "statistics": "instance"},
-        {**DEPARTURES, "flow_prior": "layered", "openings": True},
+        {
+            **DEPARTURES,
+            "flow_prior": "layered",
+            "openings": True,
+            "exposure": True,
+            "anchor": 0.5,
+        },
         {**DEPARTURES, "up_kernel_size": 1, "source_scale": 2},
         {"heatmap_size": None},
     ],

@@ -18,6 +18,8 @@ def make_model():
         output="residual",
         statistics="instance",
         openings=True,
+        exposure=True,
+        anchor=0.5,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
