@@ -30,6 +30,7 @@ _VARIANTS = (
     "no_perceptual",
     "no_openings",
     "no_exposure",
+    "no_anchor",
     "no_detail",
     "videos_only",
     "no_donors",

@@ -33,6 +33,7 @@ VARIANTS = {
         "losses": {"opening_weight": 0.0},
     },
     "no_exposure": {"model": {"exposure": False}},
+    "no_anchor": {"model": {"anchor": False}},
     "no_detail": {"losses": {"detail_weight": 0.0}},
     "videos_only": {"training": {"dataset_options": {"photo_fraction": 0.0}}},
     "no_donors": {"augment": {"donor": 0.0}},

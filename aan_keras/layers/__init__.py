@@ -5,7 +5,6 @@ from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.down_block import DownBlock
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.face_exposure import FaceExposure
-from aan_keras.layers.fine_detail import FineDetail
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
 from aan_keras.layers.landmark_flow import LandmarkFlow
@@ -29,7 +28,6 @@ __all__ = [
     "DownBlock",
     "FaceChip",
     "FaceExposure",
-    "FineDetail",
     "FlowWarp",
     "FusionBlock",
     "LandmarkFlow",

@@ -7,7 +7,6 @@ from keras import ops
 
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_exposure import FaceExposure
-from aan_keras.layers.fine_detail import FineDetail
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
@@ -56,10 +55,9 @@ class Reenactor(ReenactorTraining, keras.Model):
             lips and between lids, see `OpeningMask`.
         exposure: False (paper), or True: the nets see the photo with its face moved to
             one brightness, see `FaceExposure`, and the output is moved back.
-        anchor: None (paper), or a number: what the nets get wrong when the photo is
-            driven by its own landmarks is added to each frame, moved by the flow, its
-            fine detail times this number. With 1 that photo comes out as it is. Not in
-            training.
+        anchor: False (paper), or True: what the nets get wrong when the photo is driven
+            by its own landmarks, where it must come out as it is, is taken off each
+            frame, moved by the flow. Not in training.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -101,7 +99,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         up_kernel_size=3,
         openings=False,
         exposure=False,
-        anchor=None,
+        anchor=False,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -184,11 +182,7 @@ class Reenactor(ReenactorTraining, keras.Model):
             self.upsampling = CubicUpsampling(dtype="float32")
             self.warp_image = FlowWarp(size=image_size, dtype="float32")
         self.exposure = FaceExposure(dtype="float32") if exposure else None
-        self.anchor_detail = self.warp_anchor = None
-        if anchor is not None:
-            window = 2 * (image_size // 64) + 1
-            self.anchor_detail = FineDetail(anchor, window, dtype="float32")
-            self.warp_anchor = FlowWarp(dtype="float32")
+        self.warp_anchor = FlowWarp(dtype="float32") if anchor else None
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.landmark_flow = self.head_flow = None
         if flow_prior is not None:
@@ -305,9 +299,9 @@ class Reenactor(ReenactorTraining, keras.Model):
 
     def _encode(self, source, source_landmarks, training):
         code = self._encode_parts(source, source_landmarks, training)
-        if self.anchor_detail is not None and not training:
+        if self.warp_anchor is not None and not training:
             same = self._paint(code, code["source_landmarks"], training)["image"]
-            code["anchor"] = self.anchor_detail(code["source"] - same)
+            code["anchor"] = code["source"] - same
         return code
 
     def _encode_parts(self, source, source_landmarks, training):
@@ -334,7 +328,7 @@ class Reenactor(ReenactorTraining, keras.Model):
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
         result = self._paint(code, landmarks, training)
-        if self.anchor_detail is not None and not training:
+        if self.warp_anchor is not None and not training:
             result["image"] += self.warp_anchor(code["anchor"], result["flow"])
         if self.exposure is not None:
             level = code["level"]

@@ -18,6 +18,7 @@ RECIPES = {
             "up_kernel_size": 1,
             "openings": True,
             "exposure": True,
+            "anchor": True,
         },
         "losses": {
             "gan_weight": 0.0,

@@ -18,7 +18,7 @@ CONFIGURATIONS = {
     "presets": {**DEPARTURES, "statistics": "instance", "up_kernel_size": 1},
     "spade, no local net": {"adaptive_norm": "spade", "local_net": False},
     "layered": {**DEPARTURES, "flow_prior": "layered"},
-    "anchored": {**DEPARTURES, "exposure": True, "anchor": 0.5},
+    "anchored": {**DEPARTURES, "exposure": True, "anchor": True},
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }
 

@@ -158,7 +158,7 @@ def test_builtin_operations_only(float32):
             "flow_prior": "layered",
             "openings": True,
             "exposure": True,
-            "anchor": 0.5,
+            "anchor": True,
         },
         {**DEPARTURES, "up_kernel_size": 1, "source_scale": 2},
         {"heatmap_size": None},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from aan_keras import Reenactor
-from aan_keras.layers import FineDetail, FlowWarp, OpeningMask, RegionCrop, UnsharpMask
+from aan_keras.layers import FlowWarp, OpeningMask, RegionCrop, UnsharpMask
 from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.models.preset import named_variables
 from tests.layers.check_layer import as_numpy
@@ -19,9 +19,9 @@ CONFIGURATIONS = [
     {"adaptive_norm": "spade", **DEPARTURES},
     {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
     {**DEPARTURES, "openings": True},
-    {**DEPARTURES, "exposure": True, "anchor": 0.5},
+    {**DEPARTURES, "exposure": True, "anchor": True},
     {**DEPARTURES, "local_net": False, "exposure": True},
-    {"anchor": 1.0},
+    {"anchor": True},
     {**DEPARTURES, "adaptive_norm": "spade", "warp_theta": False, "exposure": True},
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
@@ -156,7 +156,7 @@ def test_exposure_makes_the_nets_blind_to_brightness():
 @pytest.mark.parametrize("exposure", [False, True])
 def test_an_anchored_photo_driven_by_its_own_landmarks_comes_out_as_it_is(exposure):
     arguments = {**DEPARTURES, "flow_prior": "layered", "exposure": exposure}
-    model = tiny_reenactor(spectral_norm=False, **arguments, anchor=1.0)
+    model = tiny_reenactor(spectral_norm=False, **arguments, anchor=True)
     shake(model)
     inputs = batch_of(2)
     inputs["driving_landmarks"] = inputs["source_landmarks"]
@@ -169,11 +169,11 @@ def test_an_anchored_photo_driven_by_its_own_landmarks_comes_out_as_it_is(exposu
     np.testing.assert_allclose(model(inputs), inputs["source"], atol=1e-4)
 
 
-def test_the_anchor_is_the_smoothed_error_under_the_flow():
+def test_the_anchor_is_the_error_under_the_flow():
     arguments = {**DEPARTURES, "spectral_norm": False, "exposure": True}
     plain, anchored = (
         tiny_reenactor(**arguments),
-        tiny_reenactor(**arguments, anchor=0.3),
+        tiny_reenactor(**arguments, anchor=True),
     )
     shake(plain)
     weights = named_variables(plain)
@@ -183,7 +183,7 @@ def test_the_anchor_is_the_smoothed_error_under_the_flow():
     still = {**inputs, "driving_landmarks": inputs["source_landmarks"]}
     error = inputs["source"] - np.asarray(plain.generate(still)["image"])
     outputs = plain.generate(inputs)
-    anchor = FlowWarp()(FineDetail(0.3, 3)(error), outputs["flow"])
+    anchor = FlowWarp()(error, outputs["flow"])
     expected = as_numpy(outputs["image"]) + as_numpy(anchor)
     np.testing.assert_allclose(
         as_numpy(anchored.generate(inputs)["image"]), expected, atol=2e-5
@@ -200,7 +200,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["flow_prior"] is None and config["output"] == "rgb"
     assert config["warp_theta"] is False and config["source_scale"] == 1
     assert config["sharpening"] == 0 and config["openings"] is False
-    assert config["exposure"] is False and config["anchor"] is None
+    assert config["exposure"] is False and config["anchor"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():

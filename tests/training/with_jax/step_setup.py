@@ -19,7 +19,7 @@ def make_model():
         statistics="instance",
         openings=True,
         exposure=True,
-        anchor=0.5,
+        anchor=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
