@@ -17,6 +17,9 @@ TORCH_VENV ?= .venv-torch
 OLDEST_VENV ?= .venv-oldest
 EXPORT_VENV ?= .venv-tensorflow-2.18
 JOBS ?= 2
+# In the order of the files: by default those of few tests come last, and the notebooks,
+# of one test each and a minute long, would run on one core.
+BALANCE := --dist loadfile --no-loadscope-reorder
 # PyTorch's newest wheels may bring CUDA along; name another here if one is at hand.
 TORCH ?= torch>=2.4
 
@@ -40,18 +43,18 @@ demo: $(VENV)/.installed
 test: lint test-tensorflow test-jax
 
 test-tensorflow: $(VENV)/.installed-test
-	$(PY) -m pytest -q -n $(JOBS) --dist loadfile tests
+	$(PY) -m pytest -q -n $(JOBS) $(BALANCE) tests
 
 test-jax: $(VENV)/.installed-test
-	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) --dist loadfile $(JAX_TESTS)
+	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) $(BALANCE) $(JAX_TESTS)
 
 test-torch: $(TORCH_VENV)/.installed-test
-	KERAS_BACKEND=torch $(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile $(BACKEND_TESTS)
+	KERAS_BACKEND=torch $(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) $(BALANCE) $(BACKEND_TESTS)
 
 test-backends: test-jax test-torch
 
 test-oldest: $(OLDEST_VENV)/.installed-test
-	$(OLDEST_VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile tests
+	$(OLDEST_VENV)/bin/python -m pytest -q -n $(JOBS) $(BALANCE) tests
 
 # Needs g++. The export's files only, no code of ours, in the other environment.
 test-export: $(VENV)/.installed-test $(EXPORT_VENV)/.installed

@@ -17,8 +17,12 @@ CONFIGURATIONS = {
     "paper": {},
     "presets": {**DEPARTURES, "statistics": "instance", "up_kernel_size": 1},
     "spade, no local net": {"adaptive_norm": "spade", "local_net": False},
-    "layered": {**DEPARTURES, "flow_prior": "layered"},
-    "anchored": {**DEPARTURES, "exposure": True, "anchor": True},
+    "layered": {
+        **DEPARTURES,
+        "flow_prior": "layered",
+        "exposure": True,
+        "anchor": True,
+    },
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }
 

@@ -18,11 +18,14 @@ CONFIGURATIONS = [
     {"adaptive_norm": "spade"},
     {"adaptive_norm": "spade", **DEPARTURES},
     {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
-    {**DEPARTURES, "openings": True},
-    {**DEPARTURES, "exposure": True, "anchor": True},
-    {**DEPARTURES, "local_net": False, "exposure": True},
-    {"anchor": True},
-    {**DEPARTURES, "adaptive_norm": "spade", "warp_theta": False, "exposure": True},
+    {**DEPARTURES, "openings": True, "exposure": True, "anchor": True},
+    {
+        **DEPARTURES,
+        "adaptive_norm": "spade",
+        "local_net": False,
+        "warp_theta": False,
+        "exposure": True,
+    },
     {"num_fusion_blocks": 2, "num_residual_blocks": 2, "warp_theta": True},
 ]
 

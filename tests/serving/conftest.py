@@ -13,7 +13,7 @@ from tests.serving.toy_model import write_toy
 @pytest.fixture(scope="session")
 def reenactor():
     keras.utils.set_random_seed(0)
-    model = tiny_reenactor(**DEPARTURES, exposure=True, anchor=True)
+    model = tiny_reenactor(**DEPARTURES)
     shake(model, 0.1)
     return model
 
