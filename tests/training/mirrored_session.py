@@ -53,6 +53,11 @@ def trained(strategy, **arguments):
         )
     columns = {name: np.stack([b[name] for b in batches]) for name in batches[0]}
     dataset = tf.data.Dataset.from_tensor_slices(columns)
+    # Its tuner sleeps, and an iterator over two devices ends no sooner than the tuner:
+    # up to a minute after each `fit`.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = dataset.with_options(options)
     history = model.fit(dataset, steps_per_epoch=STEPS, shuffle=False, verbose=0)
     return model, {name: values[-1] for name, values in history.history.items()}
 
