@@ -16,7 +16,8 @@ VENV ?= .venv
 TORCH_VENV ?= .venv-torch
 OLDEST_VENV ?= .venv-oldest
 EXPORT_VENV ?= .venv-tensorflow-2.18
-JOBS ?= 2
+# Of pytest. One more than a small machine has cores: many tests wait for a process.
+JOBS ?= 3
 # In the order of the files: by default those of few tests come last, and the notebooks,
 # of one test each and a minute long, would run on one core.
 BALANCE := --dist loadfile --no-loadscope-reorder

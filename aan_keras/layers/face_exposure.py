@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.face_ellipse import face_ellipse
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class FaceExposure(keras.layers.Layer):
@@ -48,14 +50,7 @@ class FaceExposure(keras.layers.Layer):
 
     def call(self, image, landmarks):
         landmarks = ops.cast(landmarks, "float32")
-        low = ops.min(landmarks, axis=1)
-        high = ops.max(landmarks, axis=1)
-        centre = ((low + high) / 2)[:, None, None]
-        radius = ops.maximum((high - low) / 2, 1.0)[:, None, None]
-        y, x = (ops.cast(ops.arange(n), "float32") for n in image.shape[1:3])
-        grid = ops.stack(ops.meshgrid(x, y), axis=-1)[None]
-        distance = ops.sum(((grid - centre) / radius) ** 2, axis=-1, keepdims=True)
-        inside = ops.cast(distance <= 1.0, "float32")
+        inside = face_ellipse(landmarks, *image.shape[1:3])
         grey = ops.mean(ops.cast(image, "float32"), axis=-1, keepdims=True)
         total = ops.sum(inside * grey, axis=(1, 2, 3), keepdims=True)
         area = ops.sum(inside, axis=(1, 2, 3), keepdims=True)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.face_ellipse import face_ellipse
 from aan_keras.layers.face_regions import REGION_OPENINGS
 from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.region_crop import RegionCrop
@@ -121,7 +122,8 @@ class ReenactmentLoss:
         if "photo_pair" not in inputs:
             return image
         photo = ops.cast(inputs["photo_pair"], "float32")[:, None, None, None]
-        mask = _face_mask(inputs["driving_landmarks"], image.shape[1])
+        size = image.shape[1]
+        mask = face_ellipse(inputs["driving_landmarks"], size, size, above=0.3)
         target = ops.cast(inputs["driving"], "float32")
         return image + photo * (1.0 - mask) * (target - image)
 
@@ -269,17 +271,3 @@ class ReenactmentLoss:
 
 def _l1(target, image):
     return ops.mean(ops.abs(target - image))
-
-
-def _face_mask(landmarks, size):
-    """1 in the ellipse about the face, 0 around it: float32 `[B, size, size, 1]`."""
-    low, high = ops.min(landmarks, axis=1), ops.max(landmarks, axis=1)
-    # The landmarks end at the brows.
-    brow = 0.3 * (high - low)[:, 1]
-    low = low - ops.stack([ops.zeros_like(brow), brow], axis=-1)
-    centre = ((low + high) / 2)[:, None, None]
-    radius = ops.maximum((high - low) / 2, 1.0)[:, None, None]
-    place = ops.cast(ops.arange(size), "float32")
-    grid = ops.stack(ops.meshgrid(place, place), axis=-1)[None]
-    distance = ops.sum(((grid - centre) / radius) ** 2, axis=-1, keepdims=True)
-    return ops.cast(distance <= 1.0, "float32")
