@@ -39,8 +39,8 @@ from aan_keras.evaluation.action_units import (
     expression_measures,
     neutral_measures,
 )
-from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.faces import DlibLandmarker, write_photo
+from aan_keras.faces.head_pose import head_pose
 from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.layers import FaceChip
 from aan_keras.metrics import AUCON

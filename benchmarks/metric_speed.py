@@ -20,9 +20,9 @@ from aan_keras.data.clips import decode_frame
 from aan_keras.evaluation import FaceAnalysis
 from aan_keras.evaluation.action_units import action_units, expression_measures
 from aan_keras.evaluation.face_texture import texture_descriptor, texture_similarity
-from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.evaluation.methods import to_unit
 from aan_keras.evaluation.resize import resize_image
+from aan_keras.faces.head_pose import head_pose
 
 SIZE = 128
 

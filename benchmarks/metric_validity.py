@@ -20,9 +20,9 @@ from aan_keras import metrics
 from aan_keras.data import read_clips
 from aan_keras.data.clips import decode_frame
 from aan_keras.evaluation import FaceAnalysis, Faces, action_units, head_pose
-from aan_keras.evaluation.face_model import face_model
 from aan_keras.evaluation.face_texture import texture_similarity
 from aan_keras.evaluation.resize import resize_image
+from aan_keras.faces.face_model import face_model
 
 SIZE = 128
 

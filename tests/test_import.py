@@ -147,7 +147,10 @@ def test_imports_point_downwards(path):
 )
 def test_numeric_rooms_import_only_keras_and_numpy(path):
     tops = {name.partition(".")[0] for name in imports(path)}
-    assert tops - set(sys.stdlib_module_names) <= {"aan_keras", "keras", "numpy"}
+    allowed = {"aan_keras", "keras", "numpy"}
+    if path.stem == "exact_matmul":
+        allowed.add("jax")  # Keras has no word for precision.
+    assert tops - set(sys.stdlib_module_names) <= allowed
 
 
 def test_help_needs_no_keras():

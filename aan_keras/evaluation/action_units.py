@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aan_keras.evaluation.head_pose import head_pose
+from aan_keras.faces.head_pose import head_pose
 
 # Millimetres of the mean face, or a share of the neutral opening for the eyes. About
 # twice what the measure moves when a real frame is blurred (Gaussian, 1 pixel of 128):

@@ -6,8 +6,8 @@ import numpy as np
 
 from aan_keras.evaluation.action_units import MEASURES, expression_measures
 from aan_keras.evaluation.face_texture import texture_descriptor
-from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.evaluation.resize import resize_image, resize_landmarks
+from aan_keras.faces.head_pose import head_pose
 
 # Faces in smaller crops would be below the size that detectors are made for.
 _SMALLEST = 128

@@ -102,6 +102,7 @@ class _LiteRTModule(tf.Module):
             "warp": warp_in_litert,
             "depth_to_space": tf.nn.depth_to_space,
             "space_to_depth": tf.nn.space_to_depth,
+            "exact_matmul": keras.ops.matmul,
         }
         with keras.StatelessScope(state_mapping=constants), runtime_forms(**forms):
             self._encode, self._drive, self._code = trace_model(model, batch=1)

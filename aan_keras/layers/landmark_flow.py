@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.exact_matmul import exact_matmul
+
 # Corners and edge centres of the normalized image square: the flow is zero there, so
 # that the background stays in place.
 BORDER_POINTS = np.array(
@@ -108,15 +110,17 @@ class LandmarkFlow(keras.layers.Layer):
         schur = (
             _kernel(driving, driving)
             + self.smoothing * ops.eye(count, dtype="float32")
-            - ops.matmul(ops.matmul(bordering, self._inverse), bordering_t)
+            - exact_matmul(exact_matmul(bordering, self._inverse), bordering_t)
         )  # [B, K, K]
         weights = self._solve(schur, source - driving)  # [B, K, 2]
         # flow = (phi(grid, D) - basis C^-1 E^T) w, grouped so that no [grid, K]
         # product but the kernel's own is formed.
-        landmark_part = ops.matmul(
+        landmark_part = exact_matmul(
             _kernel(ops.convert_to_tensor(self._grid)[None], driving), weights
         )
-        constant_part = ops.matmul(self._grid_basis, ops.matmul(bordering_t, weights))
+        constant_part = exact_matmul(
+            self._grid_basis, exact_matmul(bordering_t, weights)
+        )
         flow = (landmark_part - constant_part) * (self.size / 2.0)
         return ops.reshape(flow, (-1, self.size, self.size, 2))
 
@@ -132,10 +136,10 @@ class LandmarkFlow(keras.layers.Layer):
         bound = ops.max(ops.sum(ops.abs(matrix), axis=-1), axis=-1)
         inverse = 0.5 * twice / ops.reshape(bound, (-1, 1, 1))
         for _ in range(self.iterations):
-            inverse = ops.matmul(inverse, twice - ops.matmul(matrix, inverse))
-        solution = ops.matmul(inverse, right_hand_side)
-        residual = right_hand_side - ops.matmul(matrix, solution)
-        return solution + ops.matmul(inverse, residual)
+            inverse = exact_matmul(inverse, twice - exact_matmul(matrix, inverse))
+        solution = exact_matmul(inverse, right_hand_side)
+        residual = right_hand_side - exact_matmul(matrix, solution)
+        return solution + exact_matmul(inverse, residual)
 
     def compute_output_shape(self, source_landmarks_shape, driving_landmarks_shape):
         return (source_landmarks_shape[0], self.size, self.size, 2)

@@ -6,6 +6,8 @@ those of images: x to the right, y down, z away from the camera.
 
 from keras import ops
 
+from aan_keras.layers.exact_matmul import exact_matmul
+
 
 def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     """The pose in which a face shape is seen.
@@ -38,9 +40,9 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     seen_mean = ops.sum(weights * landmarks, axis=-2)
     seen = landmarks - seen_mean[:, None, :]
     weighted = weights * centred  # [N, 3]
-    inverse = _inverse_3x3(ops.matmul(ops.transpose(weighted), centred))
-    camera = ops.matmul(
-        ops.transpose(seen, (0, 2, 1)), ops.matmul(weighted, inverse)
+    inverse = _inverse_3x3(exact_matmul(ops.transpose(weighted), centred))
+    camera = exact_matmul(
+        ops.transpose(seen, (0, 2, 1)), exact_matmul(weighted, inverse)
     )  # [B, 2, 3]
     # Polar factor: R = (M M^T)^(-1/2) M, the root of a 2 x 2 matrix S being
     # (S + sqrt(det S) I) / sqrt(trace S + 2 sqrt(det S)).
@@ -58,7 +60,7 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     ]
     rotation = ops.stack([first_row, second_row, _cross(first_row, second_row)], axis=1)
     scale = trace / 2.0
-    shift = seen_mean - scale[:, None] * ops.matmul(rotation[:, :2], shape_mean)
+    shift = seen_mean - scale[:, None] * exact_matmul(rotation[:, :2], shape_mean)
     return scale, rotation, shift
 
 
@@ -67,7 +69,7 @@ def project(shape, scale, rotation, shift):
     shape, scale, rotation, shift = (
         ops.convert_to_tensor(x) for x in (shape, scale, rotation, shift)
     )
-    seen = ops.matmul(shape, ops.transpose(rotation[:, :2], (0, 2, 1)))
+    seen = exact_matmul(shape, ops.transpose(rotation[:, :2], (0, 2, 1)))
     return scale[:, None, None] * seen + shift[:, None, :]
 
 
@@ -83,8 +85,8 @@ def lift(landmarks, mean_shape, scale, rotation, shift):
     )
     seen = (landmarks - shift[:, None, :]) / scale[:, None, None]
     rows = rotation[:, :2]  # [B, 2, 3]
-    missing = seen - ops.matmul(mean_shape, ops.transpose(rows, (0, 2, 1)))
-    return mean_shape + ops.matmul(missing, rows)
+    missing = seen - exact_matmul(mean_shape, ops.transpose(rows, (0, 2, 1)))
+    return mean_shape + exact_matmul(missing, rows)
 
 
 def _cross(a, b):

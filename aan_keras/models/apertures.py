@@ -3,6 +3,8 @@
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.exact_matmul import exact_matmul
+
 # (upper, lower) points that touch when the lips or lids are closed.
 LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
 LID_PAIRS = ((37, 41), (38, 40), (43, 47), (44, 46))
@@ -35,7 +37,7 @@ def keep_apertures(moved, driving, source_neutral, driving_neutral):
     ratio = ops.clip(source_usual / driving_usual, 1 / _LARGEST_RATIO, _LARGEST_RATIO)
     lid_change = _opening(driving, lids) * ratio - _opening(moved, lids)
     change = ops.concatenate([lip_change, lid_change], axis=-1)  # [T, 7]
-    change = ops.matmul(change, ops.convert_to_tensor(_shares(), moved.dtype))
+    change = exact_matmul(change, ops.convert_to_tensor(_shares(), moved.dtype))
     zero = ops.zeros_like(change)
     return moved + ops.stack([zero, change, zero], axis=-1)
 

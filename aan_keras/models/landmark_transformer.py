@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.exact_matmul import exact_matmul
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.weak_perspective import fit_weak_perspective, lift, project
 from aan_keras.models.apertures import keep_apertures
@@ -127,7 +128,7 @@ class LandmarkTransformer(keras.Model):
         deviation, (_, rotation, _) = self.normalize(inputs["landmarks"])
         coefficients = self._linear(deviation, noise=1.0)
         if self.estimator == "network":
-            seen = ops.matmul(deviation, self.statistics["filters"])
+            seen = exact_matmul(deviation, self.statistics["filters"])
             image = self.chip(inputs["image"], inputs["landmarks"])
             hidden = self.features([image, seen, rotation[:, 2, :2]], training=training)
             coefficients = coefficients + self.correction(hidden)
@@ -165,7 +166,7 @@ class LandmarkTransformer(keras.Model):
             float32 `[1, 68, 3]`.
         """
         deviation, _ = self.normalize(landmarks)
-        seen = ops.matmul(deviation, self.statistics["filters"])
+        seen = exact_matmul(deviation, self.statistics["filters"])
         # Expressions have variance 1 in general: what varies within the clip does not
         # stay in its mean.
         varied = ops.mean(ops.var(seen, axis=0))
@@ -185,7 +186,7 @@ class LandmarkTransformer(keras.Model):
         """
         deviation, _ = self.normalize(landmarks)
         rest = deviation - ops.reshape(identity, (-1, 204))
-        return ops.matmul(rest, ops.transpose(self.statistics["expression_basis"]))
+        return exact_matmul(rest, ops.transpose(self.statistics["expression_basis"]))
 
     def transform(self, landmarks, source_identity, driving_identity):
         """Driving landmarks for the source's face shape.
@@ -276,14 +277,14 @@ class LandmarkTransformer(keras.Model):
     def _linear(self, deviation, noise):
         """Expected coefficients of the expression, `[B, K]`."""
         variances = ops.convert_to_tensor(self.statistics["variances"])
-        seen = ops.matmul(deviation, self.statistics["filters"])
-        identity = ops.matmul(
+        seen = exact_matmul(deviation, self.statistics["filters"])
+        identity = exact_matmul(
             seen * variances / (variances + noise), self.statistics["identity_basis"]
         )
-        return ops.matmul(
+        return exact_matmul(
             deviation - identity, ops.transpose(self.statistics["expression_basis"])
         )
 
     def _without_expression(self, deviation, coefficients):
-        expression = ops.matmul(coefficients, self.statistics["expression_basis"])
+        expression = exact_matmul(coefficients, self.statistics["expression_basis"])
         return ops.reshape(deviation - expression, (-1, 68, 3))

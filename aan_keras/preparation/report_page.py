@@ -11,8 +11,8 @@ import numpy as np
 from aan_keras.data.clips import decode_frame
 from aan_keras.data.shard_frames import ShardFile, ShardFrames
 from aan_keras.data.shard_index import read_index
-from aan_keras.evaluation.head_pose import head_pose
 from aan_keras.faces.draw_landmarks import draw_landmarks
+from aan_keras.faces.head_pose import head_pose
 from aan_keras.preparation.svg_histogram import Histogram
 
 _SAMPLES = 48

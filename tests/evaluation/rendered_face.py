@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from aan_keras.evaluation.face_model import RIGID_POINTS, face_model
+from aan_keras.faces.face_model import RIGID_POINTS, face_model
 
 
 def render(angles, distance=1000.0, size=256, centre=(128, 120), model=None):

@@ -9,8 +9,8 @@ from aan_keras.evaluation.action_units import (
     expression_measures,
     neutral_measures,
 )
-from aan_keras.evaluation.face_model import face_model
 from aan_keras.faces import LandmarkTrack
+from aan_keras.faces.face_model import face_model
 from aan_keras.metrics import AUCON
 from tests.evaluation.rendered_face import render
 

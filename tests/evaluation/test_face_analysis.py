@@ -5,7 +5,7 @@ import pytest
 
 from aan_keras.evaluation import FaceAnalysis, Faces
 from aan_keras.evaluation.action_units import expression_measures
-from aan_keras.evaluation.head_pose import head_pose
+from aan_keras.faces.head_pose import head_pose
 from aan_keras.models.dlib_reader import find_dlib_file
 
 

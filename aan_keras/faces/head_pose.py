@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from aan_keras.evaluation.face_model import RIGID_POINTS, face_model
+from aan_keras.faces.face_model import RIGID_POINTS, face_model
 
 # Distance of the camera that perspective is computed for. Portraits and interviews are
 # taken from 0.6 to 3 m; within that the angles differ by less than landmarks jitter.

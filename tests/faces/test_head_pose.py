@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from aan_keras.evaluation.face_model import face_model
-from aan_keras.evaluation.head_pose import HeadPose, head_pose
+from aan_keras.faces.face_model import face_model
+from aan_keras.faces.head_pose import HeadPose, head_pose
 from aan_keras.metrics import PRMSE
 from tests.evaluation.rendered_face import render
 

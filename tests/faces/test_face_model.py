@@ -1,7 +1,7 @@
 import numpy as np
 
 from aan_keras.data import MIRROR_PERMUTATION
-from aan_keras.evaluation.face_model import RIGID_POINTS, face_model
+from aan_keras.faces.face_model import RIGID_POINTS, face_model
 
 
 def test_symmetric_in_millimetres():
