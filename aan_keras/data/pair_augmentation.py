@@ -11,6 +11,8 @@ CONTROL_INTERVALS = 4
 _BLUR = (0.3, 1.2)
 _JPEG_QUALITY = (30, 90)
 _OPACITY = (0.3, 0.9)
+_AMBIENT = (0.15, 0.8)
+_TINT = 0.05
 
 
 class PairAugmentation:
@@ -44,6 +46,9 @@ class PairAugmentation:
         donor: probability that both frames of a video's pair get another person's
             skin and features, 30 to 90 % of them, see `donor_face.blend_face`. Off by
             default.
+        light: probability that a lamp is added to the light in which both frames were
+            taken, see `face_light.light_face`. It may stand anywhere before the face
+            or beside it, and gives 20 to 85 % of the new light. Off by default.
 
     Blur and JPEG are off by default. They teach the net to make a clean image of a poor
     photo, for sources of unknown origin; but a target sharper than its source rewards
@@ -64,6 +69,7 @@ class PairAugmentation:
         source_blur=0.0,
         source_jpeg=0.0,
         donor=0.0,
+        light=0.0,
     ):
         if warp >= 0.5 / CONTROL_INTERVALS:
             raise ValueError(
@@ -71,7 +77,7 @@ class PairAugmentation:
                 f"Received: {warp}"
             )
         shares = {"source_blur": source_blur, "source_jpeg": source_jpeg}
-        for name, share in {**shares, "donor": donor}.items():
+        for name, share in {**shares, "donor": donor, "light": light}.items():
             if not 0 <= share <= 1:
                 raise ValueError(f"`{name}` must be in [0, 1]. Received: {share}")
         self.mirror = mirror
@@ -85,6 +91,7 @@ class PairAugmentation:
         self.source_blur = source_blur
         self.source_jpeg = source_jpeg
         self.donor = donor
+        self.light = light
 
     def draw(self, generator):
         """Draws the parameters of one pair.
@@ -112,6 +119,9 @@ class PairAugmentation:
         quality = int(generator.integers(*_JPEG_QUALITY, endpoint=True))
         donated = generator.random() < self.donor
         opacity = generator.uniform(*_OPACITY)
+        # Of a stream of its own, since the donor is drawn after all of these.
+        lamp = generator.spawn(1)[0]
+        lit = lamp.random() < self.light
         cos, sin = np.cos(angle), np.sin(angle)
         # From output to original, hence the inverse zoom.
         linear = np.array([[cos, -sin], [sin, cos]]) / zoom
@@ -126,6 +136,7 @@ class PairAugmentation:
             "blur": blur if blurred else None,
             "quality": quality if compressed else None,
             "opacity": opacity if donated else None,
+            "light": _draw_light(lamp) if lit else None,
         }
 
     def degrade(self, image, parameters):
@@ -179,6 +190,16 @@ class PairAugmentation:
         else:
             image = _change_colour(image, parameters)
         return image, landmarks.astype("float32")
+
+
+def _draw_light(generator):
+    """Direction and ambient share of a lamp, see `face_light.light_face`."""
+    side = np.deg2rad(generator.uniform(-100, 100))
+    height = np.deg2rad(generator.uniform(-30, 75))
+    direction = [np.sin(side) * np.cos(height), np.sin(height), 0]
+    direction[2] = np.cos(side) * np.cos(height)
+    ambient = generator.uniform(*_AMBIENT) + generator.uniform(-_TINT, _TINT, 3)
+    return np.array(direction), ambient
 
 
 def _colour_table(gamma, contrast, gain, offset):

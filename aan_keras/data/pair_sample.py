@@ -7,6 +7,7 @@ import numpy as np
 from aan_keras.data.clips import decode_frame
 from aan_keras.data.donor_face import blend_face, head_shape
 from aan_keras.data.face_colour import match_face_colour
+from aan_keras.data.face_light import light_face
 from aan_keras.data.pair_augmentation import PairAugmentation
 
 _MOST_DAMAGED = 100
@@ -37,6 +38,9 @@ def make_sample(clips, sampler, augmentation, image_size, seed, index):
                 sample[image] = blend_face(
                     *sample[image : image + 2], *donor, parameters["opacity"]
                 )
+    if parameters is not None and parameters["light"] is not None:
+        for image in (0, 2):
+            sample[image] = light_face(*sample[image : image + 2], *parameters["light"])
     if augmentation is not None:
         sample[0] = augmentation.degrade(sample[0], parameters)
     return [*sample, np.float32(is_photo_set)]

@@ -157,6 +157,20 @@ def test_another_face_is_laid_over_both_frames_of_a_video(faces):
     )
 
 
+def test_one_lamp_lights_both_frames(faces):
+    plain = batches(faces, 1, augment=PairAugmentation(), batch_size=16)
+    lit = batches(faces, 1, augment=PairAugmentation(light=1.0), batch_size=16)
+    assert_equal(
+        lit, batches(faces, 1, augment=PairAugmentation(light=1), batch_size=16)
+    )
+    (a,), (b,) = plain, lit
+    for name in ("source", "driving"):
+        np.testing.assert_array_equal(a[f"{name}_landmarks"], b[f"{name}_landmarks"])
+        assert np.abs(a[name] - b[name]).mean((1, 2, 3)).min() > 0.002
+    generator = np.random.default_rng((0, 0))
+    assert PairAugmentation(light=1.0).draw(generator)["light"] is not None
+
+
 def test_photo_pairs_are_marked_and_have_one_colour(faces):
     plain = {"augment": False, "mirror": False}
     (photos,) = batches(faces, 1, photo_fraction=1.0, **plain)

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage.transform import ThinPlateSplineTransform, warp
 
 from aan_keras.data.donor_face import blend_face, head_shape
@@ -33,6 +34,12 @@ def test_the_skin_is_the_donors_under_a_thin_plate_spline(faces):
     spline.estimate(landmarks, donor_landmarks)
     moved = warp(donor / 127.5 - 1, spline, order=3, mode="edge").astype("float32")
     moved = match_face_colour(moved, landmarks, image, landmarks)
+    # Fine from the donor, coarse from the face: means over the face's own pixels.
+    face = np.zeros(image.shape[:2], "float32")
+    cv2.fillConvexPoly(face, cv2.convexHull(np.round(landmarks).astype("int32")), 1)
+    weight = ndimage.gaussian_filter(face.astype("float64"), 6)[..., None]
+    coarse = ndimage.gaussian_filter((moved - image) * face[..., None], (6, 6, 0))
+    moved -= coarse / np.maximum(weight, 1e-3)
     # Far from the edges and openings: between brows and lids there is too little.
     cheeks = np.round(landmarks[[2, 3, 13, 14]] * 0.7 + landmarks[[33]] * 0.3)
     for x, y in [*cheeks.astype(int), np.round(landmarks[29]).astype(int)]:
@@ -40,7 +47,29 @@ def test_the_skin_is_the_donors_under_a_thin_plate_spline(faces):
         assert np.abs(blended[y, x] - image[y, x]).max() > 0.05
 
 
+def test_shading_stays(faces):
+    image, landmarks, donor, donor_landmarks = faces
+    # The donor in a light from the left, the face in one from the right.
+    ramp = np.linspace(-0.4, 0.4, 96, dtype="float32")[None, :, None]
+    donor = as_bytes(np.clip(donor / 127.5 - 1 - ramp, -1, 1))
+    blended = blend_face(image + ramp, landmarks, donor, donor_landmarks, 1.0)
+    left, right = (landmarks[i] * 0.6 + landmarks[33] * 0.4 for i in (2, 14))
+
+    def brightness(image, place):
+        x, y = np.round(place).astype(int)
+        return image[y - 6 : y + 7, x - 6 : x + 7].mean()
+
+    # The donor's own textures differ by chance: seen without any light, too.
+    donor = np.asarray(faces[2])
+    plain = blend_face(image, landmarks, donor, donor_landmarks, 1.0)
+    change = [brightness(blended - plain - ramp, place) for place in (left, right)]
+    np.testing.assert_allclose(change, 0, atol=0.05)
+    assert brightness(ramp * np.ones_like(image), right) > 0.1
+
+
 def test_opacity_is_linear(faces):
+    # Far from black and white, which end the line.
+    faces = (faces[0] * 0.2, *faces[1:])
     image = faces[0]
     whole, half = blend_face(*faces, 1.0), blend_face(*faces, 0.5)
     np.testing.assert_allclose(half - image, (whole - image) / 2, atol=1e-6)

@@ -135,14 +135,33 @@ def test_degraded_source_is_a_blurred_and_compressed_one():
 
 
 def test_degradation_is_off_by_default_and_drawn_last():
-    options = {"source_blur": 1, "source_jpeg": 1, "donor": 1}
+    options = {"source_blur": 1, "source_jpeg": 1, "donor": 1, "light": 1}
     plain, poor = PairAugmentation(), PairAugmentation(**options)
     first = plain.draw(np.random.default_rng(4))
     second = poor.draw(np.random.default_rng(4))
     image = as_float(np.zeros((8, 8, 3)))
     assert plain.degrade(image, first) is image and plain.degrade(image, None) is image
-    for name in set(first) - {"blur", "quality", "opacity"}:
+    for name in set(first) - {"blur", "quality", "opacity", "light"}:
         np.testing.assert_array_equal(first[name], second[name])
     assert first["opacity"] is None and 0.3 <= second["opacity"] <= 0.9
+    assert first["light"] is None and second["light"] is not None
     with pytest.raises(ValueError, match="`source_jpeg` .* Received: 2"):
         PairAugmentation(source_jpeg=2)
+
+
+def test_lamps_stand_before_or_beside_the_face():
+    augmentation = PairAugmentation(light=0.5)
+    generator = np.random.default_rng(0)
+    lamps = [augmentation.draw(generator)["light"] for _ in range(400)]
+    lit = [lamp for lamp in lamps if lamp is not None]
+    assert 160 < len(lit) < 240
+    directions, ambient = (np.stack(values) for values in zip(*lit))
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
+    assert directions[:, 2].min() > -0.2  # hardly from behind
+    assert directions[:, 0].min() < -0.7 and directions[:, 0].max() > 0.7
+    assert 0.1 <= ambient.min() < 0.3 and 0.7 < ambient.max() <= 0.85
+    assert 0 < np.ptp(ambient, axis=1).mean() < 0.1
+    # What is drawn afterwards does not depend on it.
+    plain, bright = np.random.default_rng(1), np.random.default_rng(1)
+    PairAugmentation().draw(plain), augmentation.draw(bright)
+    assert plain.random() == bright.random()
