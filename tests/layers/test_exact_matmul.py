@@ -57,6 +57,7 @@ def test_on_a_gpu_in_tf32(monkeypatch):
     a, b = factors()
     expected = a.astype("float64") @ b.astype("float64")
     monkeypatch.setattr(module, "ops", CutOps())
+    monkeypatch.setattr(module, "_sees_accelerator", lambda: True)
     assert np.abs(as_numpy(CutOps.matmul(a, b)) - expected).max() > 1e-3
     np.testing.assert_allclose(as_numpy(exact_matmul(a, b)), expected, atol=1e-6)
 
@@ -67,12 +68,29 @@ def test_the_spline_on_a_gpu_in_tf32(monkeypatch):
     expected = reference(source, driving, 32, 128, 3e-4)
     layer = LandmarkFlow(32, 128)
     monkeypatch.setattr(module, "ops", CutOps())
+    monkeypatch.setattr(module, "_sees_accelerator", lambda: True)
     flow = as_numpy(layer(source, driving))
     np.testing.assert_allclose(flow, expected, atol=2e-3)
     # What it was before: off by pixels.
     with runtime_forms(exact_matmul=CutOps.matmul):
         cut_flow = as_numpy(layer(source, driving))
     assert np.abs(cut_flow - expected).max() > 1.0
+
+
+@only_on["tensorflow"]
+def test_accelerators_are_those_that_tensorflow_sees(monkeypatch):
+    import tensorflow as tf
+
+    seen = {"GPU": [], "TPU": []}
+    monkeypatch.setattr(tf.config, "list_physical_devices", seen.get)
+    for kind in ("GPU", "TPU"):
+        module._sees_accelerator.cache_clear()
+        assert not module._sees_accelerator()
+        module._sees_accelerator.cache_clear()
+        seen[kind] = ["one"]
+        assert module._sees_accelerator()
+        seen[kind] = []
+    module._sees_accelerator.cache_clear()
 
 
 @only_on["jax"]
