@@ -65,11 +65,12 @@ def _normals():
     from scipy.spatial import Delaunay  # slow to import
 
     points = face_model()
-    corners = points[Delaunay(points[:, :2]).simplices]
+    triangles = Delaunay(points[:, :2]).simplices
+    corners = points[triangles]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     across *= -np.sign(across[:, 2:])  # towards the camera
     normals = np.zeros_like(points)
-    for corner in Delaunay(points[:, :2]).simplices.T:
+    for corner in triangles.T:
         np.add.at(normals, corner, across)
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
