@@ -29,9 +29,6 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PACKAGING := setup.cfg pyproject.toml
 BACKEND_TESTS := $(wildcard tests/layers tests/losses tests/metrics)
 JAX_TESTS := $(BACKEND_TESTS) $(wildcard tests/training/with_jax)
-# A minute of XLA compiling each layer's training; what it would find, the JAX engine's
-# tests find for the whole model. `make test-backends` leaves nothing out.
-JAX_SELECT := -k "not trains_saves_and_loads"
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 # A backend chosen in the environment or in ~/.keras would change what is tested.
@@ -50,12 +47,11 @@ test-tensorflow: $(VENV)/.installed-test
 	$(PY) -m pytest -q -n $(JOBS) $(BALANCE) tests
 
 test-jax: $(VENV)/.installed-test
-	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) $(BALANCE) $(JAX_SELECT) $(JAX_TESTS)
+	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) $(BALANCE) $(JAX_TESTS)
 
 test-torch: $(TORCH_VENV)/.installed-test
 	KERAS_BACKEND=torch $(TORCH_VENV)/bin/python -m pytest -q -n $(JOBS) $(BALANCE) $(BACKEND_TESTS)
 
-test-backends: JAX_SELECT :=
 test-backends: test-jax test-torch
 
 test-oldest: $(OLDEST_VENV)/.installed-test
