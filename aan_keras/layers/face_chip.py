@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from aan_keras.layers.similarity import apply_similarity, fit_similarity
+from aan_keras.layers.take_known import take_known
 
 # Bridge, nose, eyes, upper lip: jaw, brows and the lower lip move too much to align by.
 ALIGNMENT_POINTS = tuple(range(27, 55)) + tuple(range(60, 65))
@@ -110,13 +111,13 @@ class FaceChip(keras.layers.Layer):
         landmarks = ops.cast(landmarks, "float32")
         mean_shape = (np.array(MEAN_SHAPE) + self.padding) / (2 * self.padding + 1)
         mean_shape = ops.convert_to_tensor(mean_shape[None] * self.size, "float32")
-        points = ops.take(landmarks, np.array(ALIGNMENT_POINTS), axis=1)
+        points = take_known(landmarks, np.array(ALIGNMENT_POINTS), axis=1)
         transform = fit_similarity(mean_shape, points)
         # The constant keeps coincident landmarks (scale 0) finite.
         scale = ops.sqrt(transform[:, 0] ** 2 + transform[:, 1] ** 2 + 1e-12)
         shrink = (self.size - 1.0 / scale) / max(self.size - 1, 1)
         shrink = ops.reshape(shrink, (-1, 1, 1))
-        x, y = pixel_grid(self.size, self.size)
+        x, y = pixel_axes(self.size, self.size)
         middle = (self.size - 1) / 2
         x = (x - middle) * shrink + self.size / 2
         y = (y - middle) * shrink + self.size / 2

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from aan_keras.layers.take_known import take_known
+
 # "right" and "left" are the person's own sides, as in the iBUG annotation.
 REGION_LANDMARKS = {
     "right_eye": (*range(17, 22), *range(36, 42)),
@@ -35,23 +37,30 @@ def region_transform(landmarks, region, size):
     Returns:
         float32 `[B, 4]`: `(a, b, tx, ty)`, see `similarity.fit_similarity`.
     """
+    return region_transforms(landmarks, {region: size})[region]
+
+
+def region_transforms(landmarks, sizes):
+    """`region_transform` of several regions, a dict like `sizes` (region to size)."""
     axis = ops.mean(landmarks[:, 42:48], axis=1) - ops.mean(landmarks[:, 36:42], axis=1)
     length = ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
     axis = axis / length
     centred = landmarks - ops.mean(landmarks, axis=1, keepdims=True)
     spread = ops.sqrt(ops.mean(ops.sum(centred * centred, axis=-1), axis=-1) + 1e-6)
-    scale = spread * (REGION_SIDES[region] / size)
-    a, b = scale * axis[:, 0], scale * axis[:, 1]
-    centre = ops.mean(region_points(landmarks, region), axis=1)
-    middle = (size - 1) / 2
-    tx = centre[:, 0] - (a - b) * middle
-    ty = centre[:, 1] - (a + b) * middle
-    return ops.stack([a, b, tx, ty], axis=-1)
+    step = ops.expand_dims(spread, -1) * axis
+    transforms = {}
+    for region, size in sizes.items():
+        a, b = ops.unstack(step * (REGION_SIDES[region] / size), axis=-1)
+        x, y = ops.unstack(ops.mean(region_points(landmarks, region), axis=1), axis=-1)
+        middle = (size - 1) / 2
+        corner = [x - (a - b) * middle, y - (a + b) * middle]
+        transforms[region] = ops.stack([a, b, *corner], axis=-1)
+    return transforms
 
 
 def region_points(landmarks, region):
     """The region's own landmarks: `[B, 68, 2]` to `[B, n, 2]`."""
-    return ops.take(landmarks, list(REGION_LANDMARKS[region]), axis=1)
+    return take_known(landmarks, REGION_LANDMARKS[region], axis=1)
 
 
 def check_region(region):

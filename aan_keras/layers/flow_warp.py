@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.runtime_forms import form_of
-from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -87,7 +87,7 @@ def warp(features, flow, height, width, padding):
     if (flow_height, flow_width) != (height, width):
         flow = ops.image.resize(flow, (height, width), interpolation="bilinear")
     dx, dy = (ops.squeeze(part, -1) for part in ops.split(flow, 2, axis=-1))
-    x, y = pixel_grid(height, width)
+    x, y = pixel_axes(height, width)
     if (height, width) != (h, w):
         x = (x + 0.5) * (w / width) - 0.5
         y = (y + 0.5) * (h / height) - 0.5

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.take_known import take_known
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class OpeningMask(keras.layers.Layer):
@@ -53,23 +55,23 @@ class OpeningMask(keras.layers.Layer):
 
     def call(self, landmarks):
         landmarks = ops.cast(landmarks, "float32")
-        first = landmarks[:, self.upper[0]]
-        axis = landmarks[:, self.upper[-1]] - first
-        length = ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
-        axis = axis / length
-        x, y = axis[:, :1], axis[:, 1:]
+        count = len(self.lower)
+        # Both chains at once: what a graph of such small steps costs is their number.
+        knots = take_known(landmarks, (*self.lower, *self.upper), axis=1)
+        first = knots[:, :1]
+        axis = knots[:, -1:] - first
+        axis = axis / ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
+        x, y = ops.unstack(axis, axis=-1)  # [B, 1]
 
-        def in_frame(points, first):
-            offset = points - first
-            t = offset[..., 0] * x + offset[..., 1] * y
-            return t, offset[..., 1] * x - offset[..., 0] * y
+        def in_frame(points):
+            dx, dy = ops.unstack(points - first, axis=-1)
+            return dx * x + dy * y, dy * x - dx * y
 
-        pixels = ops.convert_to_tensor(_pixels(self.size))
-        t, s = in_frame(pixels, first[:, None])  # [B, size * size]
+        t, s = in_frame(ops.convert_to_tensor(_pixels(self.size)))  # [B, size * size]
+        places, heights = in_frame(knots)
         ends = []
-        for chain in (self.lower, self.upper):
-            knots = ops.take(landmarks, chain, axis=1)
-            curve = _polyline(t, *in_frame(knots, first[:, None]))
+        for chain in (slice(count), slice(count, None)):
+            curve = _polyline(t, places[:, chain], heights[:, chain])
             ends.append(ops.clip(curve - s + 0.5, 0.0, 1.0))
         mask = ops.maximum(ends[0] - ends[1], 0.0)
         mask = ops.reshape(mask, (-1, self.size, self.size, 1))
@@ -106,10 +108,8 @@ def _polyline(t, knots, values):
     A sum of ramps instead of a search for the segment: no gather in the graph. Knots
     closer than half a pixel, or in the wrong order, count as half a pixel apart.
     """
-    curve = values[:, :1]
-    for i in range(knots.shape[1] - 1):
-        step = ops.maximum(knots[:, i + 1 : i + 2] - knots[:, i : i + 1], 0.5)
-        rise = values[:, i + 1 : i + 2] - values[:, i : i + 1]
-        ramp = ops.clip(t - knots[:, i : i + 1], 0.0, step)
-        curve = curve + ramp * (rise / step)
-    return curve
+    steps = ops.maximum(knots[:, 1:] - knots[:, :-1], 0.5)
+    slopes = (values[:, 1:] - values[:, :-1]) / steps
+    starts, steps, slopes = (x[..., None] for x in (knots[:, :-1], steps, slopes))
+    ramps = ops.clip(t[:, None] - starts, 0.0, steps)  # [B, n - 1, size * size]
+    return values[:, :1] + ops.sum(ramps * slopes, axis=1)

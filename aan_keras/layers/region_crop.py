@@ -55,25 +55,29 @@ class RegionCrop(keras.layers.Layer):
     def call(self, image, landmarks):
         image = ops.cast(image, self.compute_dtype)
         landmarks = ops.cast(landmarks, "float32")
-        transform = region_transform(landmarks, self.region, self.size)
+        return self.at(image, region_transform(landmarks, self.region, self.size))
+
+    def at(self, image, transform):
+        """The crop where `region_transform` puts it."""
         x, y = apply_similarity(transform, *pixel_axes(self.size, self.size))
         return bilinear_sample(image, x, y)
 
-    def region_landmarks(self, landmarks):
+    def region_landmarks(self, landmarks, transform=None):
         """The region's landmarks in pixels of the crop.
 
         Args:
             landmarks: float32 `[B, 68, 2]` in pixels of the image.
+            transform: their `region_transform`, if it is known already.
 
         Returns:
             float32 `[B, n, 2]`, n = landmarks of the region.
         """
         landmarks = ops.cast(landmarks, "float32")
-        transform = region_transform(landmarks, self.region, self.size)
+        if transform is None:
+            transform = region_transform(landmarks, self.region, self.size)
         points = region_points(landmarks, self.region)
-        x, y = apply_similarity(
-            invert_similarity(transform), points[..., 0], points[..., 1]
-        )
+        x, y = ops.unstack(points, axis=-1)
+        x, y = apply_similarity(invert_similarity(transform), x, y)
         return ops.stack([x, y], axis=-1)
 
     def compute_output_shape(self, image_shape, landmarks_shape):

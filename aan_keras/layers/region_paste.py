@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from aan_keras.layers.face_regions import check_region, region_transform
+from aan_keras.layers.face_regions import check_region, region_transforms
 from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
@@ -80,11 +80,11 @@ class RegionPaste(keras.layers.Layer):
             ],
             axis=1,
         )
+        transforms = region_transforms(landmarks, dict(zip(self.regions, sizes)))
         x = y = None
         start = 1.0
         for region, size in zip(self.regions, sizes):
-            transform = region_transform(landmarks, region, size)
-            u, v = apply_similarity(invert_similarity(transform), *axes)
+            u, v = apply_similarity(invert_similarity(transforms[region]), *axes)
             # Compared as |distance from the middle| so that both edges are inside.
             middle = (size - 1) / 2
             distance = ops.maximum(ops.abs(u - middle), ops.abs(v - middle))

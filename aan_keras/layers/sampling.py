@@ -1,14 +1,16 @@
 """Differentiable bilinear sampling of feature maps at float coordinates."""
 
+import numpy as np
 from keras import ops
 
 from aan_keras.layers.runtime_forms import form_of
+from aan_keras.layers.take_known import take_known
 
 
 def bilinear_sample(features, x, y, padding="border"):
     """Samples `features` at pixel coordinates, bilinearly.
 
-    The four corner reads are `take` along one flat axis: on CPU that is a row copy,
+    The four corner reads are gathers along one flat axis: on CPU that is a row copy,
     it converts to the TFLite builtin GATHER, and it is differentiable on every
     backend.
 
@@ -55,7 +57,7 @@ def sample(features, x, y, padding="border"):
     def corner(row, column, weight):
         # In float as long as it is exact: integers are slow in TFLite.
         index = first_row + ops.cast(row * w + column, "int32")
-        values = ops.take(flat, index, axis=0)
+        values = take_known(flat, index)
         return values * ops.cast(ops.expand_dims(weight, -1), features.dtype)
 
     return (
@@ -74,14 +76,7 @@ def _inside(place, size, weight):
 
 def pixel_axes(height, width):
     """Pixel-centre coordinates: float32 x `[1, 1, width]` and y `[1, height, 1]`."""
-    x = ops.arange(width, dtype="float32")
-    y = ops.arange(height, dtype="float32")
-    return ops.reshape(x, (1, 1, -1)), ops.reshape(y, (1, -1, 1))
-
-
-def pixel_grid(height, width):
-    """Pixel-centre coordinates `(x, y)`, each float32 `[1, height, width]`."""
-    x = ops.arange(width, dtype="float32")
-    y = ops.arange(height, dtype="float32")
-    x, y = ops.meshgrid(x, y)
-    return ops.expand_dims(x, 0), ops.expand_dims(y, 0)
+    # By NumPy, so that a graph holds the values alone.
+    x = np.arange(width, dtype="float32").reshape(1, 1, -1)
+    y = np.arange(height, dtype="float32").reshape(1, -1, 1)
+    return ops.convert_to_tensor(x), ops.convert_to_tensor(y)

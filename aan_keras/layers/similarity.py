@@ -46,15 +46,15 @@ def apply_similarity(transform, x, y):
     Returns:
         `(x', y')`, shaped `[B, ...]`.
     """
-    shape = (-1,) + (1,) * (len(x.shape) - 1)
-    a, b, tx, ty = (ops.reshape(transform[:, i], shape) for i in range(4))
+    shape = (-1, *[1] * (len(x.shape) - 1), 4)
+    a, b, tx, ty = ops.unstack(ops.reshape(transform, shape), axis=-1)
     # Grouped so that of a grid's axes only the last sum is as large as the grid.
     return (a * x + tx) - b * y, (b * x + ty) + a * y
 
 
 def invert_similarity(transform):
     """Inverse of `(a, b, tx, ty)`; float32 `[B, 4]` to float32 `[B, 4]`."""
-    a, b, tx, ty = (transform[:, i] for i in range(4))
+    a, b, tx, ty = ops.unstack(transform, axis=-1)
     # Coinciding landmarks give scale 0: no NaN may become a pixel index.
     scale = ops.maximum(a * a + b * b, 1e-12)
     ia, ib = a / scale, -b / scale

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from aan_keras.layers.sampling import pixel_grid
+from aan_keras.layers.sampling import pixel_axes
 from aan_keras.layers.similarity import apply_similarity, fit_similarity
+from aan_keras.layers.take_known import take_known
 
 # Upper jaw, nose and eye corners: neither speech nor blinks move them.
 HEAD_LANDMARKS = (0, 1, 2, 14, 15, 16, *range(27, 36), 36, 39, 42, 45)
@@ -69,13 +70,13 @@ class SimilarityFlow(keras.layers.Layer):
         transform = fit_similarity(
             self._points(driving_landmarks), self._points(source_landmarks)
         )
-        x, y = pixel_grid(self.size, self.size)
+        x, y = pixel_axes(self.size, self.size)
         moved_x, moved_y = apply_similarity(transform, x, y)
         return ops.stack([moved_x - x, moved_y - y], axis=-1)
 
     def _points(self, landmarks):
         """The chosen landmarks in pixels of the flow's grid."""
-        points = ops.take(
+        points = take_known(
             ops.cast(landmarks, "float32"), np.array(self.landmarks), axis=1
         )
         return (points + 0.5) * (self.size / self.image_size) - 0.5

@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
+from aan_keras.layers.face_regions import (
+    REGION_LANDMARKS,
+    REGION_OPENINGS,
+    region_transforms,
+)
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.region_crop import RegionCrop
@@ -57,10 +61,15 @@ class RegionViews(keras.layers.Layer):
         self.built = True
 
     def call(self, landmarks, image=None):
+        landmarks = ops.cast(landmarks, "float32")
+        if image is not None:
+            image = ops.cast(image, "float32")
+        transforms = region_transforms(landmarks, self.sizes)
         views = {}
         for region, crop in self.crops.items():
-            points = crop.region_landmarks(landmarks)
-            parts = [] if image is None else [crop(image, landmarks)]
+            transform = transforms[region]
+            points = crop.region_landmarks(landmarks, transform)
+            parts = [] if image is None else [crop.at(image, transform)]
             parts.append(self.heatmaps[region](points))
             if region in self.masks:
                 parts.append(self.masks[region](points))

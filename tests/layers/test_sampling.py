@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from aan_keras.layers.sampling import bilinear_sample, pixel_grid
+from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from tests.layers.check_layer import as_numpy
 
 # grid-constant also mixes border pixels with the zeros beside them.
@@ -30,9 +30,10 @@ def test_equals_scipy(padding):
     np.testing.assert_allclose(outputs, expected, atol=5e-6)
 
 
-def test_pixel_grid():
-    x, y = pixel_grid(3, 5)
+def test_pixel_axes():
+    x, y = pixel_axes(3, 5)
+    assert x.shape == (1, 1, 5) and y.shape == (1, 3, 1)
     rows, columns = np.mgrid[:3, :5]
-    np.testing.assert_array_equal(as_numpy(x)[0], columns)
-    np.testing.assert_array_equal(as_numpy(y)[0], rows)
+    np.testing.assert_array_equal(as_numpy(x + 0 * y)[0], columns)
+    np.testing.assert_array_equal(as_numpy(y + 0 * x)[0], rows)
     assert as_numpy(x).dtype == as_numpy(y).dtype == "float32"

@@ -18,6 +18,7 @@ from aan_keras.losses.gan_warmup import GANWarmup
 from aan_keras.training.constant_then_decay import ConstantThenDecay
 from aan_keras.training.progress_lines import ProgressLines
 from aan_keras.training.with_jax.batch_workers import BatchWorkers
+from aan_keras.training.with_jax.compiled_programs import compiled_programs
 from aan_keras.training.with_jax.csv_log import CSVLog
 from aan_keras.training.with_jax.held_out import HeldOut
 from aan_keras.training.with_jax.jax_step import JaxStep
@@ -60,7 +61,8 @@ def jax_train(
 
     The output folder holds `checkpoints/` (the last two), `preset/` (what
     `Reenactor.from_preset` loads, as of the last checkpoint), `log.csv` (with the
-    figures of `HeldOut` at every checkpoint) and `run.json`.
+    figures of `HeldOut` at every checkpoint), `run.json` and `compiled/`, the step as
+    XLA compiled it, which may be deleted.
 
     Args:
         reenactor: `Reenactor`, made while Keras runs on JAX.
@@ -111,16 +113,20 @@ def jax_train(
     log = CSVLog(output_dir / "log.csv", step)
     lines = ProgressLines(steps, log_every, step, report or (lambda line: None))
     lines.on_train_begin()
-    with BatchWorkers(
-        clips,
-        PairSampler(clips, **(dataset_options or {})),
-        augment or None,
-        reenactor.image_size,
-        batch_size,
-        seed,
-        step,
-        processes or max(1, (os.cpu_count() or 2) - 1),
-    ) as batches:
+    # In the run's folder, which is what a session on another machine has of this one.
+    with (
+        compiled_programs(output_dir / "compiled"),
+        BatchWorkers(
+            clips,
+            PairSampler(clips, **(dataset_options or {})),
+            augment or None,
+            reenactor.image_size,
+            batch_size,
+            seed,
+            step,
+            processes or max(1, (os.cpu_count() or 2) - 1),
+        ) as batches,
+    ):
         batch = jax.device_put(next(batches))
         if on_begin is not None:
             on_begin()

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -51,6 +52,8 @@ def runs(faces, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     lines = []
     assert session(faces, folder / "whole", report=lines.append) == STEPS
+    # Neither session has to compile the step again.
+    shutil.copytree(folder / "whole/compiled", folder / "parts/compiled")
     # A time limit that is over at once: the first row of the log ends the session.
     options = {"stop_after": 0.0, "log_every": 2}
     assert session(faces, folder / "parts", **options) == 2
@@ -68,6 +71,32 @@ def test_a_resumed_run_ends_with_the_same_bits(runs):
     assert (whole / "preset/weights.npz").read_bytes() == (
         parts / "preset/weights.npz"
     ).read_bytes()
+
+
+def test_a_session_finds_what_another_has_compiled(runs):
+    whole, parts, _ = runs
+    programs = [
+        {path.name for path in (run / "compiled").glob("*-cache")}
+        for run in (whole, parts)
+    ]
+    steps = [name for name in programs[0] if "step" in name]
+    assert len(steps) == 2 and programs[0] == programs[1]
+
+
+def test_compiled_programs_leaves_the_user_s_folder_alone(tmp_path):
+    import jax
+
+    from aan_keras.training.with_jax.compiled_programs import compiled_programs
+
+    for own in (None, str(tmp_path / "own")):
+        jax.config.update("jax_compilation_cache_dir", own)
+        try:
+            with compiled_programs(tmp_path / "run"):
+                used = jax.config.jax_compilation_cache_dir
+            assert used == (own or str(tmp_path / "run"))
+            assert jax.config.jax_compilation_cache_dir == own
+        finally:
+            jax.config.update("jax_compilation_cache_dir", None)
 
 
 def test_the_discriminators_join_late_and_learn(runs):
