@@ -3,7 +3,11 @@
 import pathlib
 
 import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2, error_codes_pb2
+from tensorflow.core.protobuf import (
+    config_pb2,
+    error_codes_pb2,
+    rewriter_config_pb2,
+)
 
 from aan_keras.exporting import warm_up
 from aan_keras.exporting.without_notices import without_notices
@@ -31,7 +35,13 @@ class ServedVersion:
     def __init__(self, path, number):
         self.number = number
         self._path = pathlib.Path(path)
-        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        options = tf.compat.v1.ConfigProto()
+        # A second pass over each signature's graph makes it no faster, and is a third
+        # of the time that a version takes to load.
+        options.graph_options.rewrite_options.meta_optimizer_iterations = (
+            rewriter_config_pb2.RewriterConfig.ONE
+        )
+        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=options)
         # The loader that TensorFlow Serving has is a deprecated one in Python.
         with self._session.graph.as_default(), without_notices("ERROR"):
             graph = tf.compat.v1.saved_model.load(
