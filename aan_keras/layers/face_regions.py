@@ -41,7 +41,15 @@ def region_transform(landmarks, region, size):
 
 
 def region_transforms(landmarks, sizes):
-    """`region_transform` of several regions, a dict like `sizes` (region to size)."""
+    """`region_transform` of several regions, what they share being computed once.
+
+    Args:
+        landmarks: float32 `[B, 68, 2]`, (x, y) in image pixels.
+        sizes: dict of region to its side in region pixels.
+
+    Returns:
+        dict of region to float32 `[B, 4]`.
+    """
     axis = ops.mean(landmarks[:, 42:48], axis=1) - ops.mean(landmarks[:, 36:42], axis=1)
     length = ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
     axis = axis / length

@@ -58,7 +58,15 @@ class RegionCrop(keras.layers.Layer):
         return self.at(image, region_transform(landmarks, self.region, self.size))
 
     def at(self, image, transform):
-        """The crop where `region_transform` puts it."""
+        """The crop at a known place.
+
+        Args:
+            image: `[B, S, S, C]`.
+            transform: float32 `[B, 4]` from `region_transform`.
+
+        Returns:
+            `[B, size, size, C]`.
+        """
         x, y = apply_similarity(transform, *pixel_axes(self.size, self.size))
         return bilinear_sample(image, x, y)
 
