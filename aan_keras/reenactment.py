@@ -161,14 +161,17 @@ class Reenactment:
             return
         import tensorflow as tf
 
+        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
+
         with_flow = self._paste_back is not None
         with_flow = with_flow and hasattr(self.reenactor, "drive_with_flow")
         drive = compiled_drive(self.reenactor, with_flow)
         source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
         # Eagerly: it runs once, and tracing it takes longer than that.
-        code = self.reenactor.encode_source(
-            source, tf.constant(self.source_landmarks[None])
-        )
+        with tensorflow_forms():
+            code = self.reenactor.encode_source(
+                source, tf.constant(self.source_landmarks[None])
+            )
         for landmarks in self.landmarks:
             made = drive(code, tf.constant(landmarks[None]))
             image, flow = made if with_flow else (made, None)
@@ -191,6 +194,8 @@ def compiled_drive(reenactor, with_flow=False):
     """
     import tensorflow as tf
 
+    from aan_keras.exporting.tensorflow_forms import tensorflow_forms
+
     # The graph holds the variables it was traced with, so it goes with these averages.
     averages = list(getattr(reenactor, "averages", ()))
     traced_with, graphs = _COMPILED.get(reenactor, (None, None))
@@ -203,10 +208,11 @@ def compiled_drive(reenactor, with_flow=False):
 
     @tf.function
     def drive(code, landmarks):
-        if with_flow:
-            image, flow = alive().drive_with_flow(code, landmarks)
-        else:
-            image = alive().drive(code, landmarks)
+        with tensorflow_forms():
+            if with_flow:
+                image, flow = alive().drive_with_flow(code, landmarks)
+            else:
+                image = alive().drive(code, landmarks)
         image = tf.clip_by_value((tf.cast(image[0], "float32") + 1) * 127.5, 0, 255)
         image = tf.cast(tf.round(image), "uint8")
         return (image, flow[0]) if with_flow else image

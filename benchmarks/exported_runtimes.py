@@ -4,6 +4,7 @@ Heavy packages are imported where they are needed, so that a process holds only 
 runtime needs.
 """
 
+import contextlib
 import importlib.util
 import pathlib
 
@@ -11,22 +12,30 @@ ANIMATE = pathlib.Path(__file__).resolve().parents[1] / "export/mobile/animate.p
 
 
 class KerasRuntime:
-    """The preset itself, `drive` compiled as `aan_keras.reenact` does."""
+    """The preset itself, compiled; with `forms` in those of `aan_keras.reenact`."""
 
-    def __init__(self, preset, threads=None, image_size=None):
+    def __init__(self, preset, threads=None, image_size=None, forms=False):
         tf = _tensorflow(threads)
         from aan_keras import Reenactor
         from aan_keras.exporting.pixels import from_uint8, to_uint8
+        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
         from aan_keras.models.preset import load_preset
 
         replaced = {} if image_size is None else {"image_size": image_size}
         model = load_preset(Reenactor, preset, **replaced)
-        self._encode = tf.function(
-            lambda source, landmarks: model.encode_source(from_uint8(source), landmarks)
-        )
-        self._drive = tf.function(
-            lambda code, landmarks: to_uint8(model.drive(code, landmarks))
-        )
+        scope = tensorflow_forms if forms else contextlib.nullcontext
+
+        @tf.function(autograph=False)
+        def encode(source, landmarks):
+            with scope():
+                return model.encode_source(from_uint8(source), landmarks)
+
+        @tf.function(autograph=False)
+        def drive(code, landmarks):
+            with scope():
+                return to_uint8(model.drive(code, landmarks))
+
+        self._encode, self._drive = encode, drive
 
     def encode_source(self, source, source_landmarks):
         code = self._encode(source, source_landmarks)

@@ -12,7 +12,7 @@ from aan_keras.faces import (
     FaceCrop,
     LandmarkTrack,
 )
-from aan_keras.reenactment import Reenactment
+from aan_keras.reenactment import Reenactment, compiled_drive
 from tests.recorder import Recorder
 
 
@@ -53,6 +53,36 @@ def test_source_is_encoded_once_and_each_frame_driven_alone(portrait):
     assert first.shape == (64, 64, 3) and first.dtype == np.uint8
     expected = np.clip(reenactment.source_image / 127.5 - 1 + 0.25, -1, 1)
     np.testing.assert_array_equal(first, np.round((expected + 1) * 127.5))
+
+
+def test_frames_are_those_of_the_model_itself(portrait):
+    """Warped as one operation, and within a level of what the layers compute."""
+    reenactor = aan_keras.Reenactor.from_preset("aan_128")
+    track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[::50])
+    made = Reenactment(reenactor, PORTRAIT, track, relative=True)
+    frames = np.stack(list(made.frames()))
+    count = len(made)
+    images = reenactor(
+        {
+            "source": np.repeat(
+                made.source_image[None] / np.float32(127.5) - 1, count, 0
+            ),
+            "source_landmarks": np.repeat(made.source_landmarks[None], count, 0),
+            "driving_landmarks": made.landmarks,
+        },
+        training=False,
+    )
+    wanted = np.round((np.asarray(images) + 1) * 127.5)
+    assert np.abs(frames - wanted).max() <= 1
+    assert np.mean(frames != wanted) < 0.002
+    inputs = (
+        made.source_image[None] / np.float32(127.5) - 1,
+        made.source_landmarks[None],
+    )
+    code = reenactor.encode_source(*inputs)
+    drive = compiled_drive(reenactor).get_concrete_function(code, made.landmarks[:1])
+    kinds = [operation.type for operation in drive.graph.get_operations()]
+    assert "CropAndResize" in kinds
 
 
 def test_crop_and_landmarks_fit_together(portrait, landmarker):

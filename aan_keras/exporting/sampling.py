@@ -20,7 +20,7 @@ def sample_in_tensorflow(features, x, y, padding="border"):
 
     Features of one row serve all rows of coordinates.
     """
-    if padding != "border" or min(features.shape[1:3]) < 2:
+    if not _croppable(features, padding):
         return sample(features, x, y, padding)
     _, h, w, _ = features.shape
     # Side by side by a product with a constant, faster than by a stack.
@@ -36,9 +36,9 @@ def warp_in_tensorflow(features, flow, height, width, padding):
 
     Features of one row serve all flows.
     """
-    _, h, w, _ = features.shape
-    if padding != "border" or min(h, w) < 2:
+    if not _croppable(features, padding):
         return warp(features, flow, height, width, padding)
+    _, h, w, _ = features.shape
     _, flow_height, flow_width, _ = flow.shape
     scale = h / flow_height / (h - 1), w / flow_width / (w - 1)
     # Not exact on a GPU: of what is added to a place, 11 bits are enough.
@@ -54,6 +54,12 @@ def warp_in_tensorflow(features, flow, height, width, padding):
     boxes += np.stack([y, x, y, x], -1).astype("float32")
     boxes = tf.reshape(boxes, (-1, 4))
     return _crop_pixels(features, boxes, tf.shape(flow)[0], (height, width))
+
+
+def _croppable(features, padding):
+    """Whether `CropAndResize`, which gives float32, gives what the usual form does."""
+    large = min(features.shape[1:3]) >= 2
+    return large and padding == "border" and features.dtype == tf.float32
 
 
 def _to_boxes(y_scale, x_scale):

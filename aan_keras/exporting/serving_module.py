@@ -5,9 +5,7 @@ import tensorflow as tf
 from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.sampling import sample_in_tensorflow, warp_in_tensorflow
-from aan_keras.layers.exact_matmul import double_matmul
-from aan_keras.layers.runtime_forms import runtime_forms
+from aan_keras.exporting.tensorflow_forms import tensorflow_forms
 
 # Pixels of a clip that are computed side by side: 4 frames of 256 px, 16 of 128. More
 # do not stay in a processor's cache, fewer leave it waiting between operations.
@@ -50,12 +48,7 @@ class ServingModule(tf.Module):
         self._chunk = max(1, _CHUNK_PIXELS // self._size**2)
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        forms = {
-            "sample": sample_in_tensorflow,
-            "warp": warp_in_tensorflow,
-            "exact_matmul": double_matmul,  # for servers with GPUs
-        }
-        with runtime_forms(**forms):
+        with tensorflow_forms():
             self._encode, self._drive, self._code = trace_model(model)
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine", "anchor"}

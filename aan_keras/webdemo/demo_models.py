@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aan_keras.exporting.tensorflow_forms import tensorflow_forms
 from aan_keras.reenactment import compiled_drive
 
 _TRACK = tf.TensorSpec((None, 68, 2), "float32")
@@ -52,7 +53,8 @@ class DemoModels:
             landmarks: float32 `[68, 2]`, in pixels of it.
         """
         source = tf.constant(image[None], "float32") / 127.5 - 1
-        return self.reenactor.encode_source(source, tf.constant(landmarks[None]))
+        with tensorflow_forms():
+            return self.reenactor.encode_source(source, tf.constant(landmarks[None]))
 
     def drive(self, code, landmarks):
         """uint8 RGB `[S, S, 3]` at landmarks `[68, 2]` of the source's crop."""

@@ -105,6 +105,18 @@ def test_tensorflow_warp_of_one_map_by_several_flows():
         np.testing.assert_allclose(found[row], wanted[0], atol=2e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_tensorflow_forms_leave_other_precisions_as_they_are(dtype):
+    features, x, y = inputs(2, 3, h=8, w=8)
+    features = tf.cast(features, dtype)
+    found = sample_in_tensorflow(features, x, y)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, sample(features, x, y))
+    flow = tf.random.stateless_normal((2, 8, 8, 2), (0, 1))
+    found = warp_in_tensorflow(features, flow, 8, 8, "border")
+    np.testing.assert_array_equal(found, warp(features, flow, 8, 8, "border"))
+
+
 @pytest.mark.parametrize("channels", [3, 24])
 @pytest.mark.parametrize("side, size", [(12, 12), (24, 12), (6, 12)])
 def test_litert_warp(channels, side, size):
