@@ -17,12 +17,13 @@ from aan_keras.models.appearance_extractor import AppearanceExtractor
 from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
+from aan_keras.models.reenactor_flow import ReenactorFlow
 from aan_keras.models.reenactor_training import ReenactorTraining
 from aan_keras.models.region_views import RegionViews
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
-class Reenactor(ReenactorTraining, keras.Model):
+class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
     """Animates one photo by another face's landmarks.
 
     Defaults are the paper's configuration at 256 px. The arguments from `flow_prior` on
@@ -315,11 +316,7 @@ class Reenactor(ReenactorTraining, keras.Model):
         if self.upsampling is not None:
             code["source_fine"] = self.upsampling(source)
         code.update(self._appearance(source, training))
-        code["flow_source"] = self.flow_estimator.encode_source(
-            self.heatmaps(landmarks), training=training
-        )
-        if self.head_flow is not None:
-            code["source_small"] = shrink(source, self.heatmaps.size)
+        code.update(self._encode_motion(source, landmarks, training))
         if self.local_net is not None:
             for region, view in self.region_views(landmarks, source).items():
                 code[f"region_{region}"] = view
@@ -380,23 +377,6 @@ class Reenactor(ReenactorTraining, keras.Model):
         gamma, beta = ops.split(theta, 2, axis=-1)
         return 1.0 + gamma, beta
 
-    def _estimate_flow(self, code, landmarks, training):
-        heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]
-        if self.landmark_flow is None:
-            return self.flow_estimator.drive(encoded, heatmaps, training=training)
-        spline = self.landmark_flow(code["source_landmarks"], landmarks)
-        if self.head_flow is None:
-            flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
-            return spline + flow
-        head = self.head_flow(code["source_landmarks"], landmarks)
-        small = code["source_small"]
-        views = [small, self.warp(small, head), self.warp(small, spline)]
-        flow, shares = self.flow_estimator.drive(
-            encoded, heatmaps, ops.concatenate(views, axis=-1), training=training
-        )
-        # The first share belongs to the background, which does not move.
-        return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
-
     @classmethod
     def from_preset(cls, preset):
         """Loads a shipped preset by name, or a preset folder by path.
@@ -451,17 +431,3 @@ class Reenactor(ReenactorTraining, keras.Model):
             "name": self.name,
             "trainable": self.trainable,
         }
-
-
-def shrink(image, size):
-    """Resizes `[B, S, S, C]` to `[B, size, size, C]` without aliasing.
-
-    Averages, then interpolates what is left: both are builtins of TFLite, which has
-    no antialiased resize.
-    """
-    factor = image.shape[1] // size
-    if factor > 1:
-        image = ops.average_pool(image, factor, strides=factor)
-    if image.shape[1] != size:
-        image = ops.image.resize(image, (size, size), interpolation="bilinear")
-    return image
