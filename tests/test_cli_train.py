@@ -6,6 +6,7 @@ import os
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from aan_keras import Reenactor, cli
 from aan_keras.commands import console
@@ -19,6 +20,14 @@ from aan_keras.training import recipe_run
 def environment(monkeypatch):
     """What the command sets for its own process must not reach other tests."""
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+@pytest.fixture
+def eager():
+    """Three steps take less time than to trace the graph of one."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +50,7 @@ def rows(run):
         return [int(row["step"]) for row in csv.DictReader(file)]
 
 
-def test_begin_refuse_resume(data, tmp_path, capfd):
+def test_begin_refuse_resume(data, tmp_path, capfd, eager):
     run = tmp_path / "run"
     begin = ["train", "--data", str(data), "--output", str(run)]
     begin += ["--recipe", "small", "--perceptual", "none", "--image-size", "64"]
