@@ -3,12 +3,12 @@
 Every signature of the SavedModel is called by TensorFlow, by other TensorFlow versions
 (--python) and by the C++ program (--cpp), on pairs of one clip: the largest difference
 of any pixel to Keras, in levels of 255 (of JPEG files, to a file of the image that
-`aan_keras.reenact` makes, which warps by the same operations). Each TFLite file makes
-all pairs: the largest difference to Keras, the PSNR to the float32 file (of all pixels,
-and of the worst picture), and the figures of `aan-keras evaluate` beside those of the
-float32 file, with the standard error that the choice of pairs leaves in each change:
-the pose of an output is found anew from its landmarks, and some of them fall out
-differently for any change of the pixels, however small.
+Keras makes by the SavedModel's operations). Each TFLite file makes all pairs: the
+largest difference to Keras, the PSNR to the float32 file (of all pixels, and of the
+worst picture), and the figures of `aan-keras evaluate` beside those of the float32
+file, with the standard error that the choice of pairs leaves in each change: the pose
+of an output is found anew from its landmarks, and some of them fall out differently for
+any change of the pixels, however small.
 Without --data only signatures are compared, on the bundled portrait and motion.
 
 Example: python benchmarks/export_parity.py --data faces/held_out \
@@ -75,7 +75,7 @@ def signature_differences(call, arrays, wanted, coded):
         call: `call(signature, inputs)` gives outputs.
         arrays: inputs of `serving_default`, all rows of one source.
         wanted: uint8, Keras' images of these rows.
-        coded: the same in the forms of `aan_keras.reenact`, to become files.
+        coded: the same by `tensorflow_forms`, to become files.
     """
     driving = arrays["driving_landmarks"]
     one = {name: value[:1] for name, value in arrays.items()}
@@ -95,7 +95,7 @@ def signature_differences(call, arrays, wanted, coded):
     }
     differences = {n: most_different(v, wanted[: len(v)]) for n, v in found.items()}
     # JPEG changes pixels itself, and makes several levels of a difference of one: the
-    # file is compared with that of an image whose warps were rounded alike.
+    # file is compared with that of an image that is rounded alike.
     for name, inputs in (("reenact_jpeg", frame), ("reenact_clip_jpeg", clip)):
         files = call(name, {**file, **inputs})["image_bytes"].ravel()
         pairs = [

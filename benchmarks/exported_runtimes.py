@@ -12,7 +12,7 @@ ANIMATE = pathlib.Path(__file__).resolve().parents[1] / "export/mobile/animate.p
 
 
 class KerasRuntime:
-    """The preset itself, compiled; with `forms` in those of `aan_keras.reenact`."""
+    """The preset itself, compiled; with `forms` in `tensorflow_forms`."""
 
     def __init__(self, preset, threads=None, image_size=None, forms=False):
         tf = _tensorflow(threads)
