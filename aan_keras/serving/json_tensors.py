@@ -171,6 +171,9 @@ def _scalar(value, dtype):
     else:
         numbers = (int, float) if dtype.is_floating else (int,)
         if isinstance(value, numbers) and not isinstance(value, bool):
+            # NumPy 1 would wrap around.
+            if dtype.is_integer and not dtype.min <= value <= dtype.max:
+                raise _invalid(f"JSON Value: {value} out of bounds for {dtype.name}")
             return value
     raise _invalid(
         f"JSON Value: {_shown(value)} Type: {_kind(value)} is not of expected type: "

@@ -4,13 +4,18 @@ import re
 
 import tensorflow as tf
 
+_NOTICES = (
+    r"E0000 .* meta_optimizer\.cc:\d+\] remapper failed: .*\n",
+    r"I0000 .* mlir_graph_optimization_pass\.cc:\d+\] .* is not enabled\n",
+    r"WARNING: All log messages before absl::InitializeLog\(\) is called .*\n",
+)
+
 
 def without_notices(stderr):
-    """What is on stderr, but for a line of TensorFlow 2.18's that no level silences.
+    """What is on stderr, but for lines of TensorFlow 2.18's that no level silences.
 
-    Its graph optimizer says there that it left a graph as it was.
+    Its graph optimizers say there that they left a graph as it was.
     """
-    notice = r"E0000 .* meta_optimizer\.cc:\d+\] remapper failed: .*\n"
     if tf.__version__.startswith("2.18."):
-        return re.sub(notice, "", stderr)
+        return re.sub("|".join(_NOTICES), "", stderr)
     return stderr

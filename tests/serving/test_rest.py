@@ -121,7 +121,7 @@ def test_names_of_several_inputs(ask):
         ({"inputs": [1]}, "inputs is a plain value/list, but expecting an object"),
         (
             {"inputs": {"source": [[[[300, 0, 0]]]], **dict.fromkeys(LANDMARKS, [])}},
-            "JSON Value: ",
+            "JSON Value: 300 out of bounds for uint8",
         ),
     ):
         status, answer = ask(path, body)
