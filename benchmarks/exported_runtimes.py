@@ -4,7 +4,6 @@ Heavy packages are imported where they are needed, so that a process holds only 
 runtime needs.
 """
 
-import contextlib
 import importlib.util
 import pathlib
 
@@ -12,28 +11,24 @@ ANIMATE = pathlib.Path(__file__).resolve().parents[1] / "export/mobile/animate.p
 
 
 class KerasRuntime:
-    """The preset itself, compiled; with `forms` in `tensorflow_forms`."""
+    """The preset itself, compiled."""
 
-    def __init__(self, preset, threads=None, image_size=None, forms=False):
+    def __init__(self, preset, threads=None, image_size=None):
         tf = _tensorflow(threads)
         from aan_keras import Reenactor
         from aan_keras.exporting.pixels import from_uint8, to_uint8
-        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
         from aan_keras.models.preset import load_preset
 
         replaced = {} if image_size is None else {"image_size": image_size}
         model = load_preset(Reenactor, preset, **replaced)
-        scope = tensorflow_forms if forms else contextlib.nullcontext
 
         @tf.function(autograph=False)
         def encode(source, landmarks):
-            with scope():
-                return model.encode_source(from_uint8(source), landmarks)
+            return model.encode_source(from_uint8(source), landmarks)
 
         @tf.function(autograph=False)
         def drive(code, landmarks):
-            with scope():
-                return to_uint8(model.drive(code, landmarks))
+            return to_uint8(model.drive(code, landmarks))
 
         self._encode, self._drive = encode, drive
 
@@ -44,6 +39,40 @@ class KerasRuntime:
 
     def drive(self, code, driving_landmarks):
         return self._drive(code, driving_landmarks).numpy()
+
+
+class UnsavedRuntime:
+    """The preset in Keras, traced as `export_saved_model` traces it and not saved.
+
+    The same operations in the same order on the same shapes: what a file, another
+    TensorFlow or another language then does to an image shows by itself.
+    """
+
+    def __init__(self, preset):
+        tf = _tensorflow(None)
+        from aan_keras import Reenactor
+        from aan_keras.exporting.inference_model import inference_model
+        from aan_keras.exporting.pixels import from_uint8, to_uint8
+        from aan_keras.exporting.serving_module import trace_model
+        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
+
+        model = inference_model(Reenactor.from_preset(preset), early_source=True)
+        with tensorflow_forms():
+            encode, drive, code = trace_model(model)
+        names = [spec.name for spec in code]
+
+        @tf.function(autograph=False)
+        def reenact(source, source_landmarks, driving_landmarks):
+            code = encode(from_uint8(source), source_landmarks)
+            count = tf.shape(driving_landmarks)[0]
+            code = {name: tf.repeat(code[name], count, 0) for name in names}
+            return to_uint8(drive(code, driving_landmarks))
+
+        self._reenact = reenact
+
+    def reenact(self, source, source_landmarks, driving_landmarks):
+        """uint8 `[T, S, S, 3]`: one source, all frames in one batch."""
+        return self._reenact(source, source_landmarks, driving_landmarks).numpy()
 
 
 class SavedModelRuntime:

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from aan_keras.exporting.image_bytes import encode_jpeg
 from tests.models.tiny import batch_of
 
 LANDMARKS = (1, [-1, 68, 2])  # DT_FLOAT
@@ -124,6 +125,8 @@ def test_files(loaded, request_arrays, expected):
     frame = run(loaded, "reenact_jpeg", **arrays)["image_bytes"].numpy()
     assert clip.shape == (3, 2)
     assert clip[:, 1].tolist() == frame.tolist()
+    images = run(loaded, "serving_default", **request_arrays)["image"]
+    assert [encode_jpeg(image).numpy() for image in images] == frame.tolist()
     for data, wanted in zip(frame, expected):
         error = tf.io.decode_jpeg(data).numpy().astype("float64") - wanted
         assert 10 * np.log10(255**2 / np.mean(error**2)) > 35
