@@ -2,7 +2,7 @@
 
 import pytest
 
-from aan_keras import cli
+from aan_keras import cli, exporting
 from aan_keras.commands import console
 from aan_keras.exporting import LiteRTReenactor
 from tests.models.tiny import tiny_reenactor
@@ -39,6 +39,19 @@ def test_tflite(tmp_path, capsys):
     assert metadata["preset"] == "aan_128"
 
 
+def test_onnx(tmp_path, capsys, monkeypatch, model):
+    written = []
+    monkeypatch.setattr(
+        exporting,
+        "export_onnx",
+        lambda *args, **options: written.append((args, options)),
+    )
+    path = str(tmp_path / "aan")
+    assert cli.main(["export", "--format", "onnx", "--output", path]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert written == [((model, path), {"preset": "aan_128"})]
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -46,7 +59,9 @@ def test_tflite(tmp_path, capsys):
         ("--format saved_model --output x --data y", "--quantization and --data"),
         ("--format tflite --output x.bin", "must end in .tflite"),
         ("--format tflite --output x.tflite --data y", "--data is for"),
-        ("--format onnx --output x", "invalid choice"),
+        ("--format onnx --output x --quantization int8", "are for --format tflite"),
+        ("--format onnx --output x --version 3", "are for --format saved_model"),
+        ("--format torch --output x", "invalid choice"),
     ],
 )
 def test_wrong_usage(arguments, message, capsys):

@@ -9,6 +9,7 @@ EXAMPLE = """examples:
   aan-keras export --format tflite --output aan.tflite --quantization dynamic
   aan-keras export --format tflite --output aan.tflite --quantization int8 \\
       --data faces/train
+  aan-keras export --format onnx --output aan_onnx
 """
 
 
@@ -16,14 +17,15 @@ def add_arguments(command):
     command.add_argument(
         "--format",
         required=True,
-        choices=("saved_model", "tflite"),
-        help="for TensorFlow Serving, or for LiteRT on phones",
+        choices=("saved_model", "tflite", "onnx"),
+        help="for TensorFlow Serving, for LiteRT on phones, or for ONNX Runtime",
     )
     command.add_argument(
         "--output",
         required=True,
         metavar="FOLDER|OUT.tflite",
-        help="saved_model: folder of the model's versions; tflite: the file",
+        help="saved_model: folder of the model's versions; tflite: the file; "
+        "onnx: folder of its two files",
     )
     command.add_argument(
         "--preset",
@@ -56,11 +58,16 @@ def add_arguments(command):
 
 
 def run(arguments):
-    tflite = arguments.format == "tflite"
-    _check(arguments, tflite)
+    _check(arguments)
     console.quiet_tensorflow(arguments.debug)
     model = console.load_reenactor(arguments)
-    if tflite:
+    if arguments.format == "onnx":
+        from aan_keras.exporting import export_onnx
+
+        export_onnx(model, arguments.output, preset=arguments.preset)
+        print(arguments.output)
+        return
+    if arguments.format == "tflite":
         from aan_keras.exporting import export_tflite
 
         quantization = arguments.quantization or "none"
@@ -87,15 +94,14 @@ def run(arguments):
     )
 
 
-def _check(arguments, tflite):
-    """Arguments of the other format are a mistake."""
-    if tflite and (arguments.version or arguments.no_warm_up):
-        arguments.parser.error(
-            "--version and --no-warm-up are for --format saved_model"
-        )
-    if not tflite and (arguments.quantization or arguments.data):
-        arguments.parser.error("--quantization and --data are for --format tflite")
-    if tflite and not arguments.output.endswith(".tflite"):
-        arguments.parser.error("--output must end in .tflite")
+def _check(arguments):
+    """Arguments of another format are a mistake."""
+    form, error = arguments.format, arguments.parser.error
+    if form != "saved_model" and (arguments.version or arguments.no_warm_up):
+        error("--version and --no-warm-up are for --format saved_model")
+    if form != "tflite" and (arguments.quantization or arguments.data):
+        error("--quantization and --data are for --format tflite")
+    if form == "tflite" and not arguments.output.endswith(".tflite"):
+        error("--output must end in .tflite")
     if arguments.data and arguments.quantization != "int8":
-        arguments.parser.error("--data is for --quantization int8")
+        error("--data is for --quantization int8")

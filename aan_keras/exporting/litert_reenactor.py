@@ -6,14 +6,13 @@ import pathlib
 import types
 import zipfile
 
-import numpy as np
-
+from aan_keras.exporting.exported_reenactor import ExportedReenactor
 from aan_keras.faces.input_error import InputError
 
 _METADATA = "aan_metadata.json"
 
 
-class LiteRTReenactor:
+class LiteRTReenactor(ExportedReenactor):
     """Runs a file of `export_tflite`, for `aan_keras.reenact` or alone.
 
     Args:
@@ -42,8 +41,7 @@ class LiteRTReenactor:
             )
         from ai_edge_litert.interpreter import Interpreter
 
-        self.metadata = _read_metadata(path)
-        self.image_size = self.metadata["image_size"]
+        super().__init__(_read_metadata(path))
         try:
             interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
             interpreter.allocate_tensors()
@@ -62,38 +60,14 @@ class LiteRTReenactor:
         self._interpreter = interpreter
         self._code = None
 
-    def encode_source(self, source, source_landmarks):
-        """Everything that depends on the source photo alone; once a photo.
-
-        Args:
-            source: uint8 `[1, S, S, 3]`, RGB.
-            source_landmarks: float32 `[1, 68, 2]`.
-
-        Returns:
-            Read-only dict of float32 arrays, the `code` of `drive`.
-        """
-        size = self.image_size
-        source = _checked("source", source, "uint8", (1, size, size, 3))
+    def _encode(self, source, source_landmarks):
         encode = self._interpreter.get_signature_runner("encode_source")
-        code = encode(
-            source=source,
-            source_landmarks=_landmarks("source_landmarks", source_landmarks),
-        )
+        code = encode(source=source, source_landmarks=source_landmarks)
         for value in code.values():
             value.setflags(write=False)
         return types.MappingProxyType(code)
 
-    def drive(self, code, driving_landmarks):
-        """One frame from `encode_source`'s result.
-
-        Args:
-            code: dict from `encode_source`.
-            driving_landmarks: float32 `[1, 68, 2]`.
-
-        Returns:
-            uint8 `[1, S, S, 3]`, RGB.
-        """
-        landmarks = _landmarks("driving_landmarks", driving_landmarks)
+    def _drive(self, code, driving_landmarks):
         # Another dict may have been changed since.
         same = code is self._code and isinstance(code, types.MappingProxyType)
         if not same:
@@ -101,21 +75,9 @@ class LiteRTReenactor:
                 self._interpreter.set_tensor(self._places[name], value)
             self._code = code
         place = self._places["driving_landmarks"]
-        self._interpreter.set_tensor(place, landmarks)
+        self._interpreter.set_tensor(place, driving_landmarks)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._image)
-
-    def animate(self, source, source_landmarks, driving_landmarks):
-        """Yields the frames of one clip.
-
-        Args:
-            source: uint8 `[S, S, 3]`.
-            source_landmarks: float32 `[68, 2]`.
-            driving_landmarks: float32 `[T, 68, 2]`.
-        """
-        code = self.encode_source(source[None], source_landmarks[None])
-        for landmarks in driving_landmarks:
-            yield self.drive(code, landmarks[None])[0]
 
 
 def _read_metadata(path):
@@ -130,20 +92,3 @@ def _read_metadata(path):
             f"{path} was not written by aan_keras: it carries no {_METADATA}; export "
             "it again with `aan-keras export --format tflite`"
         ) from None
-
-
-def _landmarks(name, value):
-    value = _checked(name, np.asarray(value, "float32"), "float32", (1, 68, 2))
-    if not np.isfinite(value).all():
-        raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
-    return value
-
-
-def _checked(name, value, dtype, shape):
-    value = np.asarray(value)
-    if value.shape != shape or value.dtype != dtype:
-        raise ValueError(
-            f"`{name}` must be {dtype} {list(shape)}. "
-            f"Received: {value.dtype} {list(value.shape)}"
-        )
-    return value

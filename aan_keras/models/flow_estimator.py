@@ -1,7 +1,8 @@
 """Flow estimation net (FEN)."""
 
 import keras
-from keras import layers, ops
+import numpy as np
+from keras import layers
 
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.down_block import DownBlock
@@ -101,10 +102,9 @@ class FlowEstimator(keras.Model):
         outputs = ZeroConv2D(2, name="flow", **exact)(x)
         if num_motions:
             shares = ZeroConv2D(num_motions, name="shares", **exact)(x)
-            # Before training the last motion has most of the share.
-            shares = shares + ops.convert_to_tensor(
-                [[[[0.0] * (num_motions - 1) + [2.0]]]], "float32"
-            )
+            # Before training the last motion has most of the share. Subtracted, since
+            # tf2onnx makes one convolution of two sums, with two biases.
+            shares = shares - np.array([0.0] * (num_motions - 1) + [-2.0], "float32")
             shares = layers.Softmax(dtype="float32")(shares)
             outputs = [outputs, shares]
         self.hourglass = keras.Model(inputs, outputs, name="hourglass")
