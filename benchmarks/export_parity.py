@@ -4,12 +4,12 @@ Every signature of the SavedModel is called by TensorFlow, by other TensorFlow v
 (--python) and by the C++ program (--cpp), on pairs of one clip: the largest difference
 of any pixel to Keras, in levels of 255. A JPEG file is compared with files of two
 images: of Keras' in the graph that the SavedModel is made of, and of Keras' as the
-layers are. Each TFLite file makes all pairs: the largest difference to Keras, the PSNR
-to the float32 file (of all pixels, and of the worst picture), and the figures of
-`aan-keras evaluate` beside those of the float32 file, with the standard error that the
-choice of pairs leaves in each change: the pose of an output is found anew from its
-landmarks, and some of them fall out differently for any change of the pixels, however
-small.
+layers are. Each TFLite file, and ONNX Runtime, make all pairs: the largest difference
+to Keras, the PSNR to the float32 TFLite file (of all pixels, and of the worst picture),
+and of the TFLite files the figures of `aan-keras evaluate` beside those of the float32
+one, with the standard error that the choice of pairs leaves in each change: the pose of
+an output is found anew from its landmarks, and some of them fall out differently for
+any change of the pixels, however small.
 Without --data only signatures are compared, on the bundled portrait and motion.
 
 Example: python benchmarks/export_parity.py --data faces/held_out \
@@ -22,7 +22,12 @@ import tempfile
 
 import cv2
 import numpy as np
-from exported_runtimes import KerasRuntime, UnsavedRuntime, litert_runtime
+from exported_runtimes import (
+    KerasRuntime,
+    OnnxRuntime,
+    UnsavedRuntime,
+    litert_runtime,
+)
 from report import report
 from saved_model_callers import InProcess, OtherPython, Program
 
@@ -32,7 +37,7 @@ from aan_keras.evaluation.face_analysis import FaceAnalysis
 from aan_keras.evaluation.measures import MEASURES, measure_pairs, overall
 from aan_keras.evaluation.pairs import make_pairs
 from aan_keras.evaluation.real_frames import RealFrames
-from aan_keras.exporting import export_saved_model, export_tflite
+from aan_keras.exporting import export_onnx, export_saved_model, export_tflite
 from aan_keras.exporting.bundled_example import bundled_example
 from aan_keras.exporting.image_bytes import encode_jpeg
 
@@ -186,7 +191,7 @@ def main():
         compare_signatures(model, folder, batches[0], wanted, arguments, context)
         if arguments.data:
             figures = HeldOutFigures(pairs, real)
-            compare_tflite(
+            compare_files(
                 model, folder, batches, wanted, figures, arguments.calibration, context
             )
 
@@ -232,7 +237,7 @@ def compare_signatures(model, folder, batch, wanted, arguments, context):
     report("export_signatures", rows, **context)
 
 
-def compare_tflite(model, folder, batches, wanted, figures, calibration, context):
+def compare_files(model, folder, batches, wanted, figures, calibration, context):
     images, rows, compared = {}, [], []
     for name in QUANTIZATIONS:
         path = folder / f"{name}.tflite"
@@ -249,7 +254,17 @@ def compare_tflite(model, folder, batches, wanted, figures, calibration, context
                 "worst picture dB": min(pictures),
             }
         )
-    values = {name: figures(found) for name, found in images.items()}
+    export_onnx(model, folder / "onnx")
+    found = animated(OnnxRuntime(folder / "onnx", 1), batches)
+    rows.append(
+        {
+            "form": "ONNX",
+            "most different": most_different(found, wanted),
+            "PSNR dB": psnr(found, images["none"]),
+            "worst picture dB": min(map(psnr, found, images["none"])),
+        }
+    )
+    values = {name: figures(made) for name, made in images.items()}
     labels = {m.name: m.label for m in MEASURES if m.name in values["none"]}
     first = {labels[n]: overall(n, values["none"][n])[0] for n in labels}
     compared.append({"form": "LiteRT none", **first})

@@ -1,10 +1,10 @@
 """Speed, memory, size and closeness of each form that a model is exported to.
 
-Keras, SavedModel and LiteRT in its four quantizations, each in a process of its own, on
-one core. They take turns, so that what else the machine does falls on all alike; milli-
-seconds are medians of processor time, which other processes do not lengthen. PSNR is
-against the float32 TFLite file, over the frames of one clip: the bundled portrait and
-motion, or with --data the first clip there.
+Keras, SavedModel, ONNX and LiteRT in its four quantizations, each in a process of its
+own, on one core. They take turns, so that what else the machine does falls on all
+alike; milliseconds are medians of processor time, which other processes do not
+lengthen. PSNR is against the float32 TFLite file, over the frames of one clip: the
+bundled portrait and motion, or with --data the first clip there.
 
 Example: taskset -c 0 python benchmarks/export_speed.py --image-sizes 128 256
 """
@@ -19,7 +19,7 @@ from report import report
 from runtime_process import RuntimeProcess
 
 from aan_keras import Reenactor
-from aan_keras.exporting import export_saved_model, export_tflite
+from aan_keras.exporting import export_onnx, export_saved_model, export_tflite
 from aan_keras.exporting.bundled_example import bundled_example
 from aan_keras.models.preset import load_preset
 
@@ -52,6 +52,8 @@ def export_all(model, folder, data=None):
     """Paths by the name of the form."""
     paths = {"SavedModel": folder / "saved_model"}
     export_saved_model(model, paths["SavedModel"], warm_up=False)
+    paths["ONNX"] = folder / "onnx"
+    export_onnx(model, paths["ONNX"])
     for name in QUANTIZATIONS:
         path = paths[f"LiteRT {name}"] = folder / f"{name}.tflite"
         quantization = None if name == "none" else name
@@ -93,7 +95,7 @@ def measure(preset, image_size, folder, arguments):
     float32 = frames_of(paths["LiteRT none"], example)
     processes = {"Keras": RuntimeProcess("keras", preset, example_path, 1, image_size)}
     for name, path in paths.items():
-        kind = "saved_model" if name == "SavedModel" else "litert"
+        kind = {"SavedModel": "saved_model", "ONNX": "onnx"}.get(name, "litert")
         processes[name] = RuntimeProcess(kind, path, example_path)
     times = {name: {"encode_source": [], "drive": []} for name in processes}
     clips = {"reenact_clip": [], "reenact_singly": []}

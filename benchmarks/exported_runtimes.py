@@ -121,6 +121,32 @@ def litert_runtime(path, threads):
     return module.Animator(path, threads)
 
 
+class OnnxRuntime:
+    """A folder of ONNX files, without TensorFlow or this package."""
+
+    def __init__(self, path, threads):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._sessions = {
+            name: onnxruntime.InferenceSession(
+                str(pathlib.Path(path) / f"{name}.onnx"), options
+            )
+            for name in ("encode_source", "drive")
+        }
+
+    def encode_source(self, source, source_landmarks):
+        session = self._sessions["encode_source"]
+        names = [output.name for output in session.get_outputs()]
+        inputs = {"photo": source, "photo_landmarks": source_landmarks}
+        return dict(zip(names, session.run(names, inputs)))
+
+    def drive(self, code, driving_landmarks):
+        inputs = {**code, "driving_landmarks": driving_landmarks}
+        return self._sessions["drive"].run(["image"], inputs)[0]
+
+
 def _tensorflow(threads):
     import tensorflow as tf
 

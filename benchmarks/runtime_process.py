@@ -19,7 +19,7 @@ class RuntimeProcess:
     """Starts a runtime, with a photo and a clip to work on.
 
     Args:
-        kind: `"keras"`, `"saved_model"` or `"litert"`.
+        kind: `"keras"`, `"saved_model"`, `"onnx"` or `"litert"`.
         model: what the runtime loads.
         example: path of an `.npz` with `source`, `source_landmarks` and
             `driving_landmarks`, a batch of one photo and T frames.
@@ -66,6 +66,8 @@ def _open(kind, model, threads, image_size=None):
         )
     if kind == "saved_model":
         return exported_runtimes.SavedModelRuntime(model, threads)
+    if kind == "onnx":
+        return exported_runtimes.OnnxRuntime(model, threads)
     return exported_runtimes.litert_runtime(model, threads)
 
 
