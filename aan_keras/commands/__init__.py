@@ -7,6 +7,7 @@ before it runs.
 
 from aan_keras.commands import (
     ablate,
+    animate_photos,
     completion,
     demo,
     doctor,
@@ -23,6 +24,7 @@ COMMANDS = (
     reenact,
     prepare,
     train,
+    animate_photos,
     train_landmarks,
     evaluate,
     ablate,

@@ -10,6 +10,7 @@ import numpy as np
 
 FRAME_SUFFIXES = (".jpg", ".jpeg", ".png")
 PHOTO_SET = re.compile(r"p\d+$")
+ANIMATED = re.compile(r"animated\d+$")
 
 
 @dataclasses.dataclass
@@ -23,6 +24,9 @@ class Clip:
         landmarks: float32 array `[frames, 68, 2]`, (x, y) in pixels of the frames.
         image_size: side of the frames in pixels.
         is_photo_set: the frames are unrelated photos, not moments of one video.
+
+    A clip called `animated0`, `animated1` ... is one photo and what a model made of it,
+    see `aan_keras.animate_photos`: only its first frame is real.
     """
 
     identity: str
@@ -31,6 +35,11 @@ class Clip:
     landmarks: np.ndarray
     image_size: int
     is_photo_set: bool
+
+    @property
+    def is_animated(self):
+        """Whether all frames but the first were made by a model."""
+        return ANIMATED.match(self.name) is not None
 
 
 def decode_frame(encoded):
@@ -46,8 +55,9 @@ def read_clip(folder):
     """Reads one clip folder.
 
     Returns:
-        The `Clip`, or None when fewer than two frames are usable, and a list of
-        "file: reason" strings, one for every frame that was left out.
+        The `Clip`, or None when fewer than two frames are usable or an animated photo
+        lacks the photo, and a list of "file: reason" strings, one for every frame that
+        was left out.
     """
     folder = Path(folder)
     files = sorted(f for f in folder.iterdir() if f.suffix.lower() in FRAME_SUFFIXES)
@@ -70,21 +80,22 @@ def read_clip(folder):
         else:
             size = image.shape[0]
             frames.append(encoded)
-            kept.append(landmarks[i])
-    if len(frames) < 2:
+            kept.append(i)
+    is_animated = ANIMATED.match(folder.name) is not None
+    if len(frames) < 2 or (is_animated and kept[0] != 0):
         return None, skipped
     clip = Clip(
         identity=folder.parent.name,
         name=folder.name,
         frames=frames,
-        landmarks=np.asarray(kept, "float32"),
+        landmarks=np.asarray(landmarks[kept], "float32"),
         image_size=size,
         is_photo_set=PHOTO_SET.match(folder.name) is not None,
     )
     return clip, skipped
 
 
-def read_clips(path, identities=None):
+def read_clips(path, identities=None, animated=False):
     """Reads all clips under `path` into memory, the images still encoded.
 
     Unreadable frames are left out, named and counted in one warning.
@@ -94,6 +105,7 @@ def read_clips(path, identities=None):
             `landmarks.npy` of shape `[frames, 68, 2]`. A clip called `p0`, `p1` ...
             is a set of photos, any other a video.
         identities: names to read. Defaults to all.
+        animated: read animated photos too (see `Clip`).
 
     Returns:
         List of `Clip`, ordered by identity and name.
@@ -111,6 +123,8 @@ def read_clips(path, identities=None):
     clips, skipped = [], []
     for file in sorted(path.glob("*/*/landmarks.npy")):
         if identities is not None and file.parent.parent.name not in identities:
+            continue
+        if ANIMATED.match(file.parent.name) and not animated:
             continue
         clip, bad_frames = read_clip(file.parent)
         skipped += bad_frames

@@ -24,6 +24,7 @@ def load_dataset(
     motion_exponent=0.5,
     candidates=5,
     criteria=None,
+    animated_fraction=0.0,
     shard_index=0,
     shard_count=1,
     num_parallel_calls=None,
@@ -47,8 +48,8 @@ def load_dataset(
         identities: names to use. Defaults to all of the split.
         split: "train", "test" or None (both), as `dataset.json` divides the identities
             of shards. Folders of frames have one split.
-        photo_fraction, clip_exponent, motion_exponent, candidates, criteria: which
-            pairs are drawn how often, see `PairSampler`.
+        photo_fraction, clip_exponent, motion_exponent, candidates, criteria,
+            animated_fraction: which pairs are drawn how often, see `PairSampler`.
         shard_index: number of this worker.
         shard_count: number of workers. Their batches of one step, put together in
             order, are the batch of one worker with `shard_count * batch_size`.
@@ -82,9 +83,15 @@ def load_dataset(
             "`shard_index` must be in [0, shard_count). Received: "
             f"shard_index={shard_index}, shard_count={shard_count}"
         )
-    clips = open_clips(path, identities, split)
+    clips = open_clips(path, identities, split, animated=animated_fraction > 0)
     sampler = PairSampler(
-        clips, photo_fraction, clip_exponent, motion_exponent, candidates, criteria
+        clips,
+        photo_fraction,
+        clip_exponent,
+        motion_exponent,
+        candidates,
+        criteria,
+        animated_fraction,
     )
     if augment is True:
         augment = PairAugmentation(mirror=0.5 if mirror else 0.0)

@@ -9,7 +9,7 @@ from aan_keras.data.shard_frames import ShardFile, ShardFrames
 from aan_keras.data.shard_index import read_index, scan_shard
 
 
-def open_clips(path, identities=None, split="train"):
+def open_clips(path, identities=None, split="train", animated=False):
     """Opens the clips of a data folder.
 
     Frames of shards stay on disk until they are used; landmarks are in memory, 0.5 KB
@@ -20,6 +20,7 @@ def open_clips(path, identities=None, split="train"):
             `<identity>/<clip>/*.jpg` and `landmarks.npy`.
         identities: names to use. Defaults to all of the split.
         split: "train", "test", or None for both. Folders of frames have one split.
+        animated: with animated photos (see `Clip`), which folders of frames may have.
 
     Returns:
         List of `Clip`, ordered by identity and name. Damaged records of shards are
@@ -27,7 +28,7 @@ def open_clips(path, identities=None, split="train"):
     """
     path = Path(path)
     if not is_shard_folder(path):
-        return read_clips(path, identities)
+        return read_clips(path, identities, animated)
     content = read_dataset_file(path)
     names = list(content["splits"]) if split is None else [split]
     parts = [split_of(content, name, path) for name in names]

@@ -42,8 +42,10 @@ def landmark_features(landmarks, unit=None):
 class PairSampler:
     """Draws (clip, source frame, driving frame), a pure function of a generator.
 
-    First it is drawn whether the pair comes from a photo set, then an identity,
-    then one of its clips, then the source frame and `candidates` driving frames. A
+    First it is drawn whether the pair comes from an animated photo: then its source is
+    a frame that a model made of the photo, and driving is the photo itself. If not, it
+    is drawn whether it comes from a photo set, then an identity, then one of its clips,
+    then the source frame and `candidates` driving frames. A
     criterion decides which candidate is taken: "shape", "mouth" or "eyes" take the
     one that differs most from the source frame, "uniform" takes the first. At last
     source and driving change places in half of the pairs.
@@ -60,6 +62,8 @@ class PairSampler:
         candidates: number of driving frames that the criterion chooses from.
         criteria: dict of criterion to relative weight. Photo sets always use
             "uniform".
+        animated_fraction: share of pairs from animated photos (see `Clip`); 0 where
+            there are none.
     """
 
     def __init__(
@@ -70,12 +74,17 @@ class PairSampler:
         motion_exponent=0.5,
         candidates=5,
         criteria=None,
+        animated_fraction=0.0,
     ):
         if not clips:
             raise ValueError("`clips` must not be empty. Received: []")
         if not 0 <= photo_fraction <= 1:
             raise ValueError(
                 f"`photo_fraction` must be in [0, 1]. Received: {photo_fraction}"
+            )
+        if not 0 <= animated_fraction <= 1:
+            raise ValueError(
+                f"`animated_fraction` must be in [0, 1]. Received: {animated_fraction}"
             )
         if candidates < 1:
             raise ValueError(f"`candidates` must be positive. Received: {candidates}")
@@ -94,27 +103,35 @@ class PairSampler:
         # Features are made when a pair is drawn: kept for all clips they would take
         # as much memory as the landmarks.
         self._units = [eye_distance(clip.landmarks) for clip in clips]
-        self._pools = [
-            self._make_pool(is_photo_set, clip_exponent, motion_exponent)
-            for is_photo_set in (False, True)
-        ]
-        if not self._pools[0]:
+        self._pools = {
+            kind: self._make_pool(kind, clip_exponent, motion_exponent)
+            for kind in ("video", "photos", "animated")
+        }
+        if not self._pools["video"]:
             photo_fraction = 1.0
-        elif not self._pools[1]:
+        elif not self._pools["photos"]:
             photo_fraction = 0.0
         self.photo_fraction = photo_fraction
+        self.animated_fraction = animated_fraction if self._pools["animated"] else 0.0
+        if self.animated_fraction < 1 and not any(
+            self._pools[kind] for kind in ("video", "photos")
+        ):
+            raise ValueError(
+                "`clips` has animated photos only: `animated_fraction` must be 1. "
+                f"Received: {animated_fraction}"
+            )
 
-    def _make_pool(self, is_photo_set, clip_exponent, motion_exponent):
+    def _make_pool(self, kind, clip_exponent, motion_exponent):
         members = {}
         for i, clip in enumerate(self.clips):
-            if clip.is_photo_set == is_photo_set:
+            if _kind(clip) == kind:
                 members.setdefault(clip.identity, []).append(i)
         if not members:
             return None
         weights, pool = [], []
         for _, clips in sorted(members.items()):
             motion = np.ones(len(clips))
-            if not is_photo_set:
+            if kind == "video":
                 spread = [self._features(i)["shape"].std(0) for i in clips]
                 motion = np.linalg.norm(spread, axis=-1)
             # The floor keeps a still clip possible, and its weight positive.
@@ -129,10 +146,13 @@ class PairSampler:
 
     def __call__(self, generator):
         """Returns (clip index, source frame, driving frame)."""
+        # Nothing is drawn where there is no choice: pairs stay what they were.
+        if self.animated_fraction and generator.random() < self.animated_fraction:
+            clip = self._draw_clip("animated", generator)
+            # The photo is the first frame, and only what is real is worth painting.
+            return clip, int(generator.integers(1, len(self.clips[clip].frames))), 0
         is_photo_set = generator.random() < self.photo_fraction
-        pool, cdf = self._pools[int(is_photo_set)]
-        clips, clip_cdf = pool[_pick(cdf, generator)]
-        clip = clips[_pick(clip_cdf, generator)]
+        clip = self._draw_clip("photos" if is_photo_set else "video", generator)
         frames = len(self.clips[clip].frames)
         source = int(generator.integers(frames))
         # Any frame but the source.
@@ -149,6 +169,17 @@ class PairSampler:
         if generator.random() < 0.5:
             source, driving = driving, source
         return clip, source, driving
+
+    def _draw_clip(self, kind, generator):
+        pool, cdf = self._pools[kind]
+        clips, clip_cdf = pool[_pick(cdf, generator)]
+        return clips[_pick(clip_cdf, generator)]
+
+
+def _kind(clip):
+    if clip.is_animated:
+        return "animated"
+    return "photos" if clip.is_photo_set else "video"
 
 
 def _cdf(weights):

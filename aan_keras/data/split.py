@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aan_keras.data.clips import PHOTO_SET
+from aan_keras.data.clips import ANIMATED, PHOTO_SET
 from aan_keras.data.dataset_file import is_shard_folder, read_dataset_file, split_of
 
 
@@ -72,6 +72,8 @@ def _names_by_kind(path):
             names[not count["videos"]].add(identity)
         return names
     for file in sorted(Path(path).glob("*/*/landmarks.npy")):
+        if ANIMATED.match(file.parent.name):
+            continue
         is_photo_set = PHOTO_SET.match(file.parent.name) is not None
         names[is_photo_set].add(file.parent.parent.name)
     return names
@@ -86,7 +88,7 @@ def link_identities(path, output, identities, video_only=False):
         path: folder with `<identity>/<clip>` folders.
         output: folder to make. It must not exist, or be empty.
         identities: names to include.
-        video_only: leave photo sets out.
+        video_only: leave photo sets and animated photos out.
 
     Returns:
         Number of clips.
@@ -102,7 +104,8 @@ def link_identities(path, output, identities, video_only=False):
     for identity in identities:
         for file in sorted(Path(path).absolute().glob(f"{identity}/*/landmarks.npy")):
             clip = file.parent
-            if video_only and PHOTO_SET.match(clip.name):
+            kinds = (PHOTO_SET, ANIMATED)
+            if video_only and any(kind.match(clip.name) for kind in kinds):
                 continue
             target = output / identity / clip.name
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -52,8 +52,16 @@ def transfer_motion(source, driving, relative=False, reference=None):
 
 def nearest_frame(source, driving):
     """Index of the driving frame whose shape, centred and scaled, is nearest."""
+    return int(np.argmin(shape_distances(source, driving)))
+
+
+def shape_distances(source, driving):
+    """float `[T]`: how far the shapes of `[T, 68, 2]` are from that of `[68, 2]`.
+
+    Squared, of landmarks that are centred and scaled to the norm 1.
+    """
     difference = _normalised(driving) - _normalised(source)
-    return int(np.argmin((difference**2).sum((-2, -1))))
+    return (difference**2).sum((-2, -1))
 
 
 def _normalised(points):

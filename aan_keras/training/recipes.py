@@ -47,6 +47,8 @@ RECIPES = {
             # two in one light: more of them cost L1.
             "dataset_options": {
                 "photo_fraction": 0.08,
+                # Where `aan-keras animate-photos` made some.
+                "animated_fraction": 0.35,
                 "candidates": 8,
                 "criteria": {"shape": 0.45, "mouth": 0.3, "eyes": 0.1, "uniform": 0.15},
             },

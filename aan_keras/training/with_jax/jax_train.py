@@ -105,7 +105,9 @@ def jax_train(
         for rate in (generator_learning_rate, discriminator_learning_rate)
     ]
     names, others = divide_identities(data, validation)
-    clips = open_clips(data, names)
+    pairs = dataset_options or {}
+    animated = pairs.get("animated_fraction", 0.0) > 0
+    clips = open_clips(data, names, animated=animated)
     held_out = _held_out(data, others, reenactor.image_size)
     if augment is True:
         augment = PairAugmentation()
@@ -118,7 +120,7 @@ def jax_train(
         compiled_programs(output_dir / "compiled"),
         BatchWorkers(
             clips,
-            PairSampler(clips, **(dataset_options or {})),
+            PairSampler(clips, **pairs),
             augment or None,
             reenactor.image_size,
             batch_size,
