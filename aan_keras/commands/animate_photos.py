@@ -3,7 +3,7 @@
 from aan_keras.commands import console
 
 NAME = "animate-photos"
-SUMMARY = "make training pairs of photo sets: each photo, moved by a model"
+SUMMARY = "move photos by a model, to train on more people"
 EXAMPLE = """example:
   aan-keras animate-photos --data faces/train --output faces/animated
   aan-keras train --data faces/animated --output runs/second --recipe aan_128 \\
