@@ -223,11 +223,11 @@ def compare_signatures(model, folder, batch, wanted, arguments, context):
     count = min(SIGNATURE_FRAMES, int(np.argmin([*same, False])))
     arrays = {name: value[:count] for name, value in batch.items()}
     keras = UnsavedRuntime(arguments.preset)
-    source = {name: arrays[name][:1] for name in ("source", "source_landmarks")}
-    driving = arrays["driving_landmarks"]
+    one = {name: value[:1] for name, value in arrays.items()}
+    clip = {**one, "driving_landmarks": arrays["driving_landmarks"][None]}
     unsaved = [
-        keras.reenact(**source, driving_landmarks=rows)
-        for rows in (driving[:1], driving)
+        keras.run("serving_default", **one),
+        keras.run("reenact_clip", **clip)[0],
     ]
     rows = [
         {"called by": name, **signature_differences(call, arrays, wanted, unsaved)}

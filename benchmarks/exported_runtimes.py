@@ -49,30 +49,19 @@ class UnsavedRuntime:
     """
 
     def __init__(self, preset):
-        tf = _tensorflow(None)
+        self._constant = _tensorflow(None).constant
         from aan_keras import Reenactor
         from aan_keras.exporting.inference_model import inference_model
-        from aan_keras.exporting.pixels import from_uint8, to_uint8
-        from aan_keras.exporting.serving_module import trace_model
-        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
+        from aan_keras.exporting.serving_module import ServingModule
 
         model = inference_model(Reenactor.from_preset(preset), early_source=True)
-        with tensorflow_forms():
-            encode, drive, code = trace_model(model)
-        names = [spec.name for spec in code]
+        # An asset must exist when it is named; this one is never saved.
+        self._signatures = ServingModule(model, __file__).signatures()
 
-        @tf.function(autograph=False)
-        def reenact(source, source_landmarks, driving_landmarks):
-            code = encode(from_uint8(source), source_landmarks)
-            count = tf.shape(driving_landmarks)[0]
-            code = {name: tf.repeat(code[name], count, 0) for name in names}
-            return to_uint8(drive(code, driving_landmarks))
-
-        self._reenact = reenact
-
-    def reenact(self, source, source_landmarks, driving_landmarks):
-        """uint8 `[T, S, S, 3]`: one source, all frames in one batch."""
-        return self._reenact(source, source_landmarks, driving_landmarks).numpy()
+    def run(self, signature, **inputs):
+        """uint8 images of `serving_default` or `reenact_clip`."""
+        tensors = {name: self._constant(value) for name, value in inputs.items()}
+        return self._signatures[signature](**tensors)["image"].numpy()
 
 
 class SavedModelRuntime:
