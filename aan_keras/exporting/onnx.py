@@ -3,18 +3,16 @@
 import importlib.util
 import pathlib
 
-import keras
 import tensorflow as tf
 
 from aan_keras.exporting import metadata
+from aan_keras.exporting.builtin_forms import builtin_forms
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.sampling import sample_in_litert, warp_in_litert
 from aan_keras.exporting.serving_module import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
-from aan_keras.layers.runtime_forms import runtime_forms
 
 # Operators of ONNX 1.13: read by ONNX Runtime 1.14 and later.
 _OPSET = 17
@@ -52,14 +50,7 @@ def export_onnx(reenactor, path, *, preset=None):
 
 def _convert(model):
     """ONNX models by name."""
-    forms = {
-        "sample": sample_in_litert,
-        "warp": warp_in_litert,
-        "depth_to_space": tf.nn.depth_to_space,
-        "space_to_depth": tf.nn.space_to_depth,
-        "exact_matmul": keras.ops.matmul,
-    }
-    with runtime_forms(**forms):
+    with builtin_forms():
         encode, drive, code = trace_model(model, batch=1)
     size = model.image_size
     names = [spec.name for spec in code]

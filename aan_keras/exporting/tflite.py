@@ -9,14 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from aan_keras.exporting import metadata
+from aan_keras.exporting.builtin_forms import builtin_forms
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.quantization import QUANTIZATIONS, quantize
-from aan_keras.exporting.sampling import sample_in_litert, warp_in_litert
 from aan_keras.exporting.serving_module import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.output_file import output_file
-from aan_keras.layers.runtime_forms import runtime_forms
 
 _HUGE = 1e9
 
@@ -97,14 +96,7 @@ class _LiteRTModule(tf.Module):
             for net in model.generator_nets
             for variable in net.variables
         ]
-        forms = {
-            "sample": sample_in_litert,
-            "warp": warp_in_litert,
-            "depth_to_space": tf.nn.depth_to_space,
-            "space_to_depth": tf.nn.space_to_depth,
-            "exact_matmul": keras.ops.matmul,
-        }
-        with keras.StatelessScope(state_mapping=constants), runtime_forms(**forms):
+        with keras.StatelessScope(state_mapping=constants), builtin_forms():
             self._encode, self._drive, self._code = trace_model(model, batch=1)
 
     def signatures(self):
