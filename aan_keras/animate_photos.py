@@ -57,6 +57,10 @@ def animate_photos(
 
     Returns:
         Number of photos.
+
+    Raises:
+        InputError: `data` holds shards or animated photos, or lacks clips or photos.
+        ValueError: `per_photo` is not positive, or `output` is not empty.
     """
     if per_photo < 1:
         raise ValueError(f"`per_photo` must be positive. Received: {per_photo}")

@@ -4,9 +4,15 @@ import abc
 
 import numpy as np
 
+# `metadata.FILE_NAME`, without the TensorFlow that writes it.
+METADATA = "aan_metadata.json"
+
 
 class ExportedReenactor(abc.ABC):
     """An exported model of a batch of one, for `aan_keras.reenact` or alone.
+
+    Args:
+        metadata: dict, what the export says about itself.
 
     Attributes:
         image_size: side S of the crops.

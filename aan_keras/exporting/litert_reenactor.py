@@ -6,10 +6,8 @@ import pathlib
 import types
 import zipfile
 
-from aan_keras.exporting.exported_reenactor import ExportedReenactor
+from aan_keras.exporting.exported_reenactor import METADATA, ExportedReenactor
 from aan_keras.faces.input_error import InputError
-
-_METADATA = "aan_metadata.json"
 
 
 class LiteRTReenactor(ExportedReenactor):
@@ -86,9 +84,9 @@ def _read_metadata(path):
         raise InputError(f"cannot read {path}: no such file: check the path")
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(_METADATA))
+            return json.loads(archive.read(METADATA))
     except (zipfile.BadZipFile, KeyError, ValueError):
         raise InputError(
-            f"{path} was not written by aan_keras: it carries no {_METADATA}; export "
+            f"{path} was not written by aan_keras: it carries no {METADATA}; export "
             "it again with `aan-keras export --format tflite`"
         ) from None

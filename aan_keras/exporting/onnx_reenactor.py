@@ -5,10 +5,8 @@ import json
 import pathlib
 import types
 
-from aan_keras.exporting.exported_reenactor import ExportedReenactor
+from aan_keras.exporting.exported_reenactor import METADATA, ExportedReenactor
 from aan_keras.faces.input_error import InputError
-
-_METADATA = "aan_metadata.json"
 
 
 class OnnxReenactor(ExportedReenactor):
@@ -59,12 +57,12 @@ class OnnxReenactor(ExportedReenactor):
                     f"{file} is not a usable ONNX file: {error}"
                 ) from error
             properties = session.get_modelmeta().custom_metadata_map
-            if _METADATA not in properties:
+            if METADATA not in properties:
                 raise InputError(
-                    f"{file} was not written by aan_keras: it carries no {_METADATA}; "
+                    f"{file} was not written by aan_keras: it carries no {METADATA}; "
                     "export it again with `aan-keras export --format onnx`"
                 )
-            sessions[name], metadata[name] = session, json.loads(properties[_METADATA])
+            sessions[name], metadata[name] = session, json.loads(properties[METADATA])
         if metadata["encode_source"] != metadata["drive"]:
             raise InputError(f"{path} holds files of two exports: export it again")
         super().__init__(metadata["drive"])
