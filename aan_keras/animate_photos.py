@@ -1,5 +1,6 @@
 """Photos, and what a model makes of them, as training pairs."""
 
+import collections
 from pathlib import Path
 
 import cv2
@@ -8,10 +9,12 @@ import numpy as np
 from aan_keras.data.clips import decode_frame
 from aan_keras.data.dataset_file import is_shard_folder
 from aan_keras.data.open_clips import open_clips
+from aan_keras.data.person_mover import PersonMover
 from aan_keras.data.split import divide_identities, link_identities
 from aan_keras.evaluation.resize import resize_image, resize_landmarks
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.motion_transfer import shape_distances, transfer_motion
+from aan_keras.faces.person_mask import person_mask
 
 # A motion is taken from one of so many clips, whose faces are nearest in shape.
 _CLIPS = 12
@@ -21,6 +24,8 @@ _FRAMES = 6
 _SHIFT = 0.11
 _QUALITY = 97
 _INNER_LIPS = (62, 66)
+# Frames of a clip that cut-outs are made for.
+_CLIP_TARGETS = 10
 
 
 def animate_photos(
@@ -29,6 +34,8 @@ def animate_photos(
     output,
     *,
     per_photo=4,
+    cut_outs=0,
+    find_person=person_mask,
     validation=(6, 12),
     seed=0,
     progress=None,
@@ -44,6 +51,10 @@ def animate_photos(
     The idea is that of back-translation (Sennrich, Haddow and Birch, "Improving Neural
     Machine Translation Models with Monolingual Data", ACL 2016).
 
+    What no model does well yet is to part hair from what is behind it. Cut-outs teach
+    that: the person is cut out of a photo, of a frame made of it or of another frame
+    of a clip, and put elsewhere (`PersonMover`).
+
     Args:
         reenactor: `aan_keras.Reenactor`, or whatever has `image_size` and
             `animate(source, source_landmarks, driving_landmarks)`.
@@ -51,6 +62,11 @@ def animate_photos(
         output: folder to make: links to the clips of `data`, and beside them
             `<identity>/animated0/`, `animated1/` ..., a photo and what was made of it.
         per_photo: frames to make of each.
+        cut_outs: frames to add to each in which the person is elsewhere, half of them
+            from the photo and half from what was made of it; and to ten frames of each
+            clip, from others of the clip. Where a picture has no room there are fewer.
+        find_person: callable from a uint8 RGB image `[S, S, 3]` and landmarks
+            `[68, 2]` to a mask `[S, S]` from 0 to 1 of the people in it.
         validation: people who are neither moved nor lend their motion; as of `train`.
         seed: integer that decides the motions.
         progress: callable `(iterable, total, what)` that returns an iterable.
@@ -60,10 +76,13 @@ def animate_photos(
 
     Raises:
         InputError: `data` holds shards or animated photos, or lacks clips or photos.
-        ValueError: `per_photo` is not positive, or `output` is not empty.
+        ValueError: `per_photo` is not positive, `cut_outs` is negative, or `output` is
+            not empty.
     """
     if per_photo < 1:
         raise ValueError(f"`per_photo` must be positive. Received: {per_photo}")
+    if cut_outs < 0:
+        raise ValueError(f"`cut_outs` must not be negative. Received: {cut_outs}")
     if is_shard_folder(data):
         raise InputError(f"{data} holds shards: folders of frames are needed")
     if any(Path(data).glob("*/animated*")):
@@ -71,11 +90,8 @@ def animate_photos(
     names, held_out = divide_identities(data, validation)
     clips = open_clips(data, names)
     size = reenactor.image_size
-    motions = [
-        resize_landmarks(clip.landmarks, clip.image_size, size)
-        for clip in clips
-        if not clip.is_photo_set
-    ]
+    videos = [clip for clip in clips if not clip.is_photo_set]
+    motions = [resize_landmarks(c.landmarks, c.image_size, size) for c in videos]
     photos = [
         (clip.identity, image, resize_landmarks(landmarks, clip.image_size, size))
         for clip in clips
@@ -86,24 +102,72 @@ def animate_photos(
         raise InputError(f"{data} needs clips, whose motion is taken, and photo sets")
     link_identities(data, output, sorted([*names, *held_out]))
     animate = getattr(reenactor, "animate", None) or _compiled(reenactor)
-    numbers = {}
-    rows = enumerate(photos)
-    if progress is not None:
-        rows = progress(rows, len(photos), "photos")
-    for row, (identity, encoded, landmarks) in rows:
+    folders = _Folders(output)
+    progress = progress or (lambda rows, total, what: rows)
+    for row, (identity, encoded, landmarks) in enumerate(
+        progress(photos, len(photos), "photos")
+    ):
         generator = np.random.default_rng((seed, row))
         image = resize_image(decode_frame(encoded), size)
         driving = draw_motions(landmarks, motions, per_photo, size, generator)
-        number = numbers[identity] = numbers.get(identity, -1) + 1
-        folder = Path(output) / identity / f"animated{number}"
+        pictures = [(image, landmarks)]
+        pictures += zip(animate(image, landmarks, driving), driving)
+        draws = [0] * (cut_outs - cut_outs // 2)
+        draws += [*1 + generator.integers(per_photo, size=cut_outs // 2)]
+        moved = _moved(pictures, draws, find_person, generator)
+        folders.write(identity, [*pictures, *moved])
+    if cut_outs:
+        for row, clip in enumerate(progress(videos, len(videos), "clips")):
+            generator = np.random.default_rng((seed, len(photos) + row))
+            for pictures in _clip_pictures(clip, size, cut_outs, generator):
+                others = range(1, len(pictures))
+                moved = [*_moved(pictures, others, find_person, generator)]
+                if moved:
+                    folders.write(clip.identity, [pictures[0], *moved])
+    return len(photos)
+
+
+class _Folders:
+    """Writes pictures as the animated photos of identities."""
+
+    def __init__(self, path):
+        self._path, self._numbers = Path(path), collections.Counter()
+
+    def write(self, identity, pictures):
+        """The first is what must come out."""
+        folder = self._path / identity / f"animated{self._numbers[identity]}"
+        self._numbers[identity] += 1
         folder.mkdir()
-        # Without a loss: it is what must come out.
-        cv2.imwrite(str(folder / "0000.png"), image[..., ::-1])
-        for i, frame in enumerate(animate(image, landmarks, driving)):
+        images, landmarks = zip(*pictures)
+        cv2.imwrite(str(folder / "0000.png"), images[0][..., ::-1])
+        for i, frame in enumerate(images[1:]):
             file = str(folder / f"{i + 1:04d}.jpg")
             cv2.imwrite(file, frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        np.save(folder / "landmarks.npy", np.concatenate([landmarks[None], driving]))
-    return len(photos)
+        np.save(folder / "landmarks.npy", np.stack(landmarks).astype("float32"))
+
+
+def _moved(pictures, draws, find_person, generator):
+    """Yields pictures with the person elsewhere, one for each index, if it can be."""
+    movers = {}
+    for i in draws:
+        if i not in movers:
+            movers[i] = PersonMover(*pictures[i], find_person(*pictures[i]))
+        moved = movers[i](generator)
+        if moved is not None:
+            yield moved
+
+
+def _clip_pictures(clip, size, count, generator):
+    """Yields frames spread over a clip, each first in a list, with `count` others."""
+    landmarks = resize_landmarks(clip.landmarks, clip.image_size, size)
+    indices = np.arange(len(landmarks))
+    for target in np.unique(np.linspace(0, indices[-1], _CLIP_TARGETS).round()):
+        target = int(target)
+        others = generator.choice(np.delete(indices, target), count)
+        yield [
+            (resize_image(decode_frame(clip.frames[i]), size), landmarks[i])
+            for i in (target, *others)
+        ]
 
 
 def draw_motions(landmarks, motions, count, size, generator):

@@ -164,9 +164,62 @@ def test_a_photo_that_is_lost(animated, tmp_path):
     assert names == ["animated1", "animated2", "p0", "v0"]
 
 
+def central(image, landmarks):
+    """A person of which nothing but the head is seen."""
+    x, y = landmarks.mean(0)
+    mask = np.zeros(image.shape[:2], "float32")
+    cv2.ellipse(mask, (int(x), int(y)), (14, 18), 0, 0, 360, 1, -1)
+    return mask
+
+
+def test_cut_outs(faces, animated, tmp_path):
+    options = {"per_photo": 3, "validation": (0, 1), "find_person": central}
+    animate_photos(Tinter(), faces, tmp_path / "out", cut_outs=5, **options)
+    numbers = dict.fromkeys(("ann", "cleo", "dan", "eve"), 3)
+    numbers |= {"ann": 13, "ben": 10}
+    (held_out,) = split_identities(faces, (0, 1))[1]
+    del numbers[held_out]
+    for name, count in numbers.items():
+        folders = sorted((tmp_path / "out" / name).glob("animated*"))
+        assert len(folders) == count
+        for folder in folders:
+            files = sorted(folder.glob("0*"))
+            landmarks = np.load(folder / "landmarks.npy")
+            assert len(files) == len(landmarks)
+            photo, *made = (cv2.imread(str(file)) for file in files)
+            number = int(folder.name.removeprefix("animated"))
+            if number < 3 and name != "ben":
+                # What was there without them, and five more.
+                before = animated / name / folder.name
+                assert len(made) == 8
+                np.testing.assert_array_equal(
+                    landmarks[:4], np.load(before / "landmarks.npy")
+                )
+                for i in range(4):
+                    file = files[i].name
+                    assert files[i].read_bytes() == (before / file).read_bytes()
+                # Three are of the photo, without the mark of what was made of it.
+                marks = [np.abs(x[:6, :6].mean() - 200) < 3 for x in made[3:]]
+                assert marks == [False] * 3 + [True] * 2
+            else:
+                assert len(made) == 5
+                clip = faces / name / "v0"
+                frames = [cv2.imread(str(x)) for x in sorted(clip.glob("0*"))]
+                target = [i for i, x in enumerate(frames) if np.array_equal(x, photo)]
+                points = np.load(clip / "landmarks.npy")
+                np.testing.assert_array_equal(points[target], landmarks[:1])
+                # Of other frames: their corners show which.
+                corners = [x[:5, :5].mean((0, 1)) for x in frames]
+                for x in made:
+                    away = [np.abs(x[:5, :5].mean((0, 1)) - c).max() for c in corners]
+                    assert min(away) < 15 and int(np.argmin(away)) != target[0]
+
+
 def test_what_is_refused(faces, animated, tmp_path):
     with pytest.raises(ValueError, match="must be positive. Received: 0"):
         animate_photos(Tinter(), faces, tmp_path / "out", per_photo=0)
+    with pytest.raises(ValueError, match="must not be negative. Received: -1"):
+        animate_photos(Tinter(), faces, tmp_path / "out", cut_outs=-1)
     with pytest.raises(InputError, match="has animated photos already"):
         animate_photos(Tinter(), animated, tmp_path / "out", validation=(0, 0))
     videos = tmp_path / "videos"

@@ -37,6 +37,14 @@ def add_arguments(command):
         metavar="N",
         help="frames to make of each (default: %(default)s)",
     )
+    command.add_argument(
+        "--cut-outs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="frames to add to each, and to ten frames of each clip, in which the "
+        "person is cut out and put elsewhere",
+    )
     console.add_validation(command, "neither moved nor lending their motion")
     command.add_argument("--seed", type=int, default=0)
 
@@ -51,6 +59,7 @@ def run(arguments):
         arguments.data,
         arguments.output,
         per_photo=arguments.per_photo,
+        cut_outs=arguments.cut_outs,
         validation=tuple(arguments.validation),
         seed=arguments.seed,
         progress=lambda rows, total, what: console.progress(rows, total, what, "photo"),
