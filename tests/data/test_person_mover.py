@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from skimage.transform import SimilarityTransform, warp
+from skimage.transform import estimate_transform, warp
 
 from aan_keras.data.person_mover import PersonMover
 from aan_keras.demo import MOTION
@@ -41,7 +41,7 @@ def test_the_head_moves_as_its_landmarks_do(picture):
     shifts, angles = [], []
     for moved, landmarks in draws(PersonMover(*picture)):
         assert moved.dtype == np.uint8 and landmarks.dtype == np.float32
-        motion = SimilarityTransform.from_estimate(face, landmarks)
+        motion = estimate_transform("similarity", face, landmarks)
         assert np.abs(motion(face) - landmarks).max() < 1e-3
         shifts.append(np.linalg.norm(landmarks.mean(0) - face.mean(0)))
         angles.append(np.degrees(motion.rotation))
@@ -60,7 +60,7 @@ def test_the_head_moves_as_its_landmarks_do(picture):
 def test_nothing_of_the_head_stays_where_it_was(picture):
     image, face, mask = picture
     for moved, landmarks in draws(PersonMover(*picture)):
-        motion = SimilarityTransform.from_estimate(face, landmarks)
+        motion = estimate_transform("similarity", face, landmarks)
         now = warp(mask, motion.inverse, order=1) > 0
         now = cv2.dilate(now.astype("uint8"), np.ones((5, 5))) > 0
         above = np.arange(SIZE)[:, None] < min(face[8, 1], landmarks[8, 1])
