@@ -1,6 +1,7 @@
 """Keras layers on `keras.ops`: they know nothing of faces, files or training."""
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.down_block import DownBlock
 from aan_keras.layers.face_chip import FaceChip
@@ -24,6 +25,7 @@ from aan_keras.layers.zero_conv2d import ZeroConv2D
 
 __all__ = [
     "AppearanceAdaptiveNorm",
+    "BackgroundFill",
     "CubicUpsampling",
     "DownBlock",
     "FaceChip",

@@ -5,6 +5,7 @@ import contextlib
 import keras
 from keras import ops
 
+from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
@@ -59,6 +60,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         anchor: False (paper), or True: what the nets get wrong when the photo is driven
             by its own landmarks, where it must come out as it is, is taken off each
             frame, moved by the flow. Not in training.
+        background: False (paper), or True: what is behind the person is filled in from
+            around them (see `BackgroundFill`), and shows where the flow estimator finds
+            that the photo does not. Needs `flow_prior="layered"` and
+            `output="residual"`.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -101,6 +106,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         openings=False,
         exposure=False,
         anchor=False,
+        background=False,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -126,6 +132,11 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             raise ValueError(
                 '`exposure` needs `output="residual"`: painted pixels end at -1 and 1. '
                 f"Received: output={output}"
+            )
+        if background and (flow_prior != "layered" or output != "residual"):
+            raise ValueError(
+                '`background` needs `flow_prior="layered"` and `output="residual"`. '
+                f"Received: flow_prior={flow_prior}, output={output}"
             )
         if source_scale not in (1, 2):
             raise ValueError(
@@ -161,6 +172,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             "openings": openings,
             "exposure": exposure,
             "anchor": anchor,
+            "background": background,
             "sharpening": sharpening,
         }
         self.image_size = image_size
@@ -185,6 +197,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         self.exposure = FaceExposure(dtype="float32") if exposure else None
         self.warp_anchor = FlowWarp(dtype="float32") if anchor else None
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
+        self.background = self.warp_head = None
+        if background:
+            self.background = BackgroundFill(dtype="float32")
+            self.warp_head = FlowWarp(dtype="float32")
         self.landmark_flow = self.head_flow = None
         if flow_prior is not None:
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
@@ -194,10 +210,16 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         # === Nets ===
         unet = {"up_kernel_size": up_kernel_size, **common}
         self.appearance_extractor = AppearanceExtractor(
-            image_size, num_fusion_blocks=num_fusion_blocks, **unet
+            image_size,
+            num_fusion_blocks=num_fusion_blocks,
+            background=background,
+            **unet,
         )
         self.flow_estimator = FlowEstimator(
-            heatmap_size, num_motions=3 * (flow_prior == "layered"), **unet
+            heatmap_size,
+            num_motions=3 * (flow_prior == "layered"),
+            background=background,
+            **unet,
         )
         self.local_net = None
         if local_net:
@@ -216,6 +238,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             adaptive_norm=adaptive_norm,
             statistics=statistics,
             output=output,
+            background=background,
             **common,
         )
         self.built = True
@@ -286,7 +309,8 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
 
         Returns:
             dict of `image` `[B, S, S, 3]` (not clipped), `flow`, `patches` (dict by
-            region, None without local net) and `warped`, the source under the flow.
+            region, None without local net), `warped`, the source under the flow, and
+            `unseen` `[B, S, S, 1]`, the share of the filled background in it, or None.
         """
         code = self._encode(inputs["source"], inputs["source_landmarks"], training)
         return self._drive(code, inputs["driving_landmarks"], training)
@@ -316,7 +340,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         if self.upsampling is not None:
             code["source_fine"] = self.upsampling(source)
         code.update(self._appearance(source, training))
-        code.update(self._encode_motion(source, landmarks, training))
+        self._encode_motion(code, source, landmarks, training)
         if self.local_net is not None:
             for region, view in self.region_views(landmarks, source).items():
                 code[f"region_{region}"] = view
@@ -326,7 +350,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         landmarks = ops.cast(driving_landmarks, "float32")
         result = self._paint(code, landmarks, training)
         if self.warp_anchor is not None and not training:
-            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
+            anchor = self.warp_anchor(code["anchor"], result["flow"])
+            if result["unseen"] is not None:
+                anchor *= 1.0 - result["unseen"]
+            result["image"] += anchor
         if self.exposure is not None:
             level = code["level"]
             for name in ("image", "warped"):
@@ -339,9 +366,11 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
 
     def _paint(self, code, landmarks, training):
         """A frame on the scale of `code["source"]`."""
-        flow = self._estimate_flow(code, landmarks, training)
+        flow, unseen = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
+        if unseen is not None:
+            warped += unseen * (code["background"] - warped)
         appearance = self.warp(code["appearance"], flow)
         inputs = {"appearance": appearance}
         if self.adaptive_norm == "spade":
@@ -362,8 +391,16 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         inputs["local_image"] = local_image
         if self.output_mode == "residual":
             inputs["base"] = warped
+        if self.background is not None:
+            inputs["background"] = code["background"]
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
-        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+        return {
+            "image": image,
+            "flow": flow,
+            "patches": patches,
+            "warped": warped,
+            "unseen": unseen,
+        }
 
     def _appearance(self, source, training):
         return self.appearance_extractor(source, training=training)

@@ -2,40 +2,74 @@
 
 from keras import ops
 
+from aan_keras.layers.person_outline import (
+    above_chin,
+    background_odds,
+    face_coordinates,
+)
+
+# Logarithmic odds of a first guess of 1.
+_CERTAINTY = 5.0
+
 
 class ReenactorFlow:
     """The part of `Reenactor` that knows where each pixel of a frame lies in the photo.
 
-    The model's attributes: `heatmaps`, `warp`, `flow_estimator`, and its priors
-    `landmark_flow` and `head_flow`, which may be None.
+    The model's attributes: `heatmaps`, `warp`, `flow_estimator`, and what may be None:
+    its priors `landmark_flow` and `head_flow`, `background` and `warp_head`.
     """
 
-    def _encode_motion(self, source, landmarks, training):
-        """What the flow needs of the photo, as a part of the code."""
+    def _encode_motion(self, code, source, landmarks, training):
+        """Adds what the flow needs of the photo to its code."""
         heatmaps = self.heatmaps(landmarks)
         encoded = self.flow_estimator.encode_source(heatmaps, training=training)
-        code = {"flow_source": encoded}
+        code |= {"flow_source": encoded}
         if self.head_flow is not None:
             code["source_small"] = shrink(source, self.heatmaps.size)
-        return code
+        if self.background is not None:
+            half = self.image_size // 2
+            across, along = face_coordinates((landmarks + 0.5) / 2 - 0.5, half)
+            odds = ops.cast(code.pop("background"), "float32")
+            odds = odds + background_odds(across, along)
+            fill = self.background(source, odds)
+            code["background"] = fill
+            code["background_small"] = shrink(fill, self.heatmaps.size)
+            # A head and its hair move as a whole, a body does not.
+            code["head"] = ops.sigmoid(-odds) * above_chin(along)
 
     def _estimate_flow(self, code, landmarks, training):
-        """float32 `[B, h, h, 2]`, in pixels of its own grid."""
+        """The flow and the share of the filled background.
+
+        float32 `[B, h, h, 2]`, in pixels of its own grid, and `[B, S, S, 1]`, or None
+        if the model does not fill the background.
+        """
         heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]
         if self.landmark_flow is None:
-            return self.flow_estimator.drive(encoded, heatmaps, training=training)
+            flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
+            return flow, None
         spline = self.landmark_flow(code["source_landmarks"], landmarks)
         if self.head_flow is None:
             flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
-            return spline + flow
+            return spline + flow, None
         head = self.head_flow(code["source_landmarks"], landmarks)
         small = code["source_small"]
         views = [small, self.warp(small, head), self.warp(small, spline)]
-        flow, shares = self.flow_estimator.drive(
+        if self.background is not None:
+            # Where the head was, and is no more.
+            guess = ops.relu(code["head"] - self.warp_head(code["head"], head))
+            views += [code["background_small"], shrink(guess, self.heatmaps.size)]
+        flow, shares, *odds = self.flow_estimator.drive(
             encoded, heatmaps, ops.concatenate(views, axis=-1), training=training
         )
         # The first share belongs to the background, which does not move.
-        return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
+        flow += shares[..., 1:2] * head + shares[..., 2:] * spline
+        return flow, self._unseen(guess, odds[0]) if odds else None
+
+    def _unseen(self, guess, odds):
+        """A share at full resolution from its first guess and what the net adds."""
+        guess = _CERTAINTY * (2.0 * guess - 1.0)
+        odds = guess + _resize(odds, guess.shape[1])
+        return _resize(ops.sigmoid(odds), self.image_size)
 
 
 def shrink(image, size):
@@ -47,6 +81,10 @@ def shrink(image, size):
     factor = image.shape[1] // size
     if factor > 1:
         image = ops.average_pool(image, factor, strides=factor)
-    if image.shape[1] != size:
-        image = ops.image.resize(image, (size, size), interpolation="bilinear")
-    return image
+    return _resize(image, size)
+
+
+def _resize(image, size):
+    if image.shape[1] == size:
+        return image
+    return ops.image.resize(image, (size, size), interpolation="bilinear")

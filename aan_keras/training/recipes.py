@@ -19,6 +19,7 @@ RECIPES = {
             "openings": True,
             "exposure": True,
             "anchor": True,
+            "background": True,
         },
         "losses": {
             "gan_weight": 0.0,

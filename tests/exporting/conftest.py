@@ -14,7 +14,8 @@ def reenactor():
     """Everything that inference must take into account: spectral norm, moving
     statistics away from their start, weights away from zero."""
     keras.utils.set_random_seed(0)
-    model = tiny_reenactor(**DEPARTURES, exposure=True, anchor=True)
+    arguments = {**DEPARTURES, "flow_prior": "layered"}
+    model = tiny_reenactor(**arguments, exposure=True, anchor=True, background=True)
     shake(model, 0.1)
     model.generate(batch_of(4), training=True)
     return model

@@ -22,6 +22,7 @@ CONFIGURATIONS = {
         "flow_prior": "layered",
         "exposure": True,
         "anchor": True,
+        "background": True,
     },
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }
@@ -42,6 +43,7 @@ def test_same_image(name):
 
 def test_same_image_with_late_heads():
     arguments = {**CONFIGURATIONS["presets"], "flow_prior": "layered", "openings": True}
+    arguments["background"] = True
     model = tiny_reenactor(**arguments)
     shake(model, 0.1)
     inputs = batch_of(2)

@@ -159,6 +159,7 @@ def test_builtin_operations_only(float32):
             "openings": True,
             "exposure": True,
             "anchor": True,
+            "background": True,
         },
         {**DEPARTURES, "up_kernel_size": 1, "source_scale": 2},
         {"heatmap_size": None},

@@ -11,6 +11,8 @@ from aan_keras.models.preset import named_variables
 from tests.layers.check_layer import as_numpy
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
+LAYERED = {**DEPARTURES, "flow_prior": "layered", "source_scale": 2}
+
 CONFIGURATIONS = [
     {},
     {"statistics": "instance", "spectral_norm": False, **DEPARTURES},
@@ -19,6 +21,8 @@ CONFIGURATIONS = [
     {"adaptive_norm": "spade", **DEPARTURES},
     {**DEPARTURES, "flow_prior": "layered", "source_scale": 2, "sharpening": 0.2},
     {**DEPARTURES, "openings": True, "exposure": True, "anchor": True},
+    {**LAYERED, "openings": True, "exposure": True, "anchor": True, "background": True},
+    {**LAYERED, "background": True, "adaptive_norm": "spade", "local_net": False},
     {
         **DEPARTURES,
         "adaptive_norm": "spade",
@@ -107,6 +111,63 @@ def test_layers_move_apart_and_the_fine_source_is_sampled():
         np.testing.assert_allclose(
             model(inputs), expected.clip(-1, 1), atol=1e-4, err_msg=str(i)
         )
+
+
+def set_background(model, logit):
+    """What the flow estimator adds to the first guess, the same everywhere."""
+    head = model.flow_estimator.hourglass.get_layer("background")
+    for variable in head.trainable_variables:
+        variable.assign(keras.ops.full(variable.shape, logit * (variable.ndim == 1)))
+
+
+def test_the_filled_background_shows_where_the_flow_estimator_says():
+    model = tiny_reenactor(spectral_norm=False, **LAYERED, background=True)
+    inputs = batch_of(2)
+    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
+    fill = as_numpy(code["background"])
+    set_background(model, 100.0)
+    np.testing.assert_allclose(model(inputs), fill.clip(-1, 1), atol=1e-5)
+    set_background(model, -100.0)
+    plain = as_numpy(tiny_reenactor(spectral_norm=False, **LAYERED)(inputs))
+    np.testing.assert_allclose(model(inputs), plain, atol=1e-5)
+    assert np.abs(fill - plain).mean() > 0.05
+
+
+def test_the_first_guess_is_where_the_head_was():
+    """The face moves to the right: its left half is left."""
+    model = tiny_reenactor(spectral_norm=False, **LAYERED, background=True)
+    inputs = batch_of(1)
+    still = {**inputs, "driving_landmarks": inputs["source_landmarks"]}
+    unseen = as_numpy(model.generate(still)["unseen"])
+    assert unseen.shape == (1, 64, 64, 1) and unseen.max() < 0.01
+    moved = inputs["source_landmarks"] + np.array([20.0, 0.0], "float32")
+    outputs = model.generate({**inputs, "driving_landmarks": moved})
+    unseen = as_numpy(outputs["unseen"])[0, ..., 0]
+    nose = as_numpy(inputs["source_landmarks"])[0, 30].round().astype(int)
+    # As far left of the nose as the head's outline is from where it moves to.
+    assert unseen[nose[1], nose[0] - 18] > 0.8
+    assert unseen[nose[1], nose[0] + 5 :].max() < 0.05
+    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
+    place = (0, nose[1], nose[0] - 18)
+    filled = as_numpy(code["background"])[place]
+    np.testing.assert_allclose(as_numpy(outputs["warped"])[place], filled, atol=0.2)
+
+
+def test_the_anchor_is_left_out_where_the_background_is_filled():
+    arguments = {**LAYERED, "background": True, "anchor": True}
+    arguments |= {"statistics": "instance", "spectral_norm": False}
+    model = tiny_reenactor(**arguments)
+    shake(model)
+    inputs = batch_of(2)
+    set_background(model, 5.5)
+    raw = as_numpy(model.generate(inputs, training=True)["image"])
+    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
+    anchored = model.generate(inputs)
+    anchor = as_numpy(model.warp(code["anchor"], anchored["flow"]))
+    share = as_numpy(anchored["unseen"])
+    expected = (1 - share) * anchor
+    np.testing.assert_allclose(as_numpy(anchored["image"]) - raw, expected, atol=1e-5)
+    assert share.min() < 0.65 and np.abs(expected - anchor).mean() > 0.01
 
 
 def test_weights_of_64_px_fit_the_128_px_model():
@@ -204,6 +265,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["warp_theta"] is False and config["source_scale"] == 1
     assert config["sharpening"] == 0 and config["openings"] is False
     assert config["exposure"] is False and config["anchor"] is False
+    assert config["background"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():
@@ -245,6 +307,8 @@ def test_config_round_trip_and_keras_file(tmp_path):
         {"flow_prior": "mls"},
         {"output": "mask"},
         {"exposure": True},
+        {"background": True},
+        {**LAYERED, "output": "rgb", "background": True},
         {"adaptive_norm": "adain"},
         {"statistics": "layer"},
     ],

@@ -20,6 +20,7 @@ def make_model():
         openings=True,
         exposure=True,
         anchor=True,
+        background=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(

@@ -1,0 +1,47 @@
+"""What is behind somebody."""
+
+import keras
+from keras import ops
+
+from aan_keras.layers.pull_push import pull_push
+
+
+@keras.saving.register_keras_serializable(package="aan_keras")
+class BackgroundFill(keras.layers.Layer):
+    """An image without its foreground: the background, filled in from around it.
+
+    Filled by `pull_push` at half the resolution of the image, which is enough for what
+    nobody has seen.
+
+    Args:
+        caution: taken off the logarithmic odds. A little of the foreground tints what
+            is filled in from it, so better to leave some background out.
+
+    Input shapes:
+        image: `[B, S, S, C]`.
+        odds: `[B, S / 2, S / 2, 1]`, logarithmic odds that a place is background.
+
+    Output shape:
+        float32 `[B, S, S, C]`.
+    """
+
+    def __init__(self, caution=2.0, **kwargs):
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        self.caution = caution
+
+    def call(self, image, odds):
+        small = ops.average_pool(ops.cast(image, "float32"), 2, strides=2)
+        known = ops.sigmoid(ops.cast(odds, "float32") - self.caution)
+        size = image.shape[1:3]
+        filled = pull_push(small, known)
+        return ops.image.resize(filled, size, interpolation="bilinear")
+
+    def compute_output_shape(self, image_shape, odds_shape):
+        return tuple(image_shape)
+
+    def compute_output_spec(self, image, odds):
+        return keras.KerasTensor(image.shape, "float32")
+
+    def get_config(self):
+        return {**super().get_config(), "caution": self.caution}

@@ -1,0 +1,45 @@
+import numpy as np
+
+from aan_keras.layers.background_fill import BackgroundFill
+from aan_keras.layers.pull_push import pull_push
+from tests.layers.check_layer import as_numpy, check_layer
+
+SIZE = 32
+
+
+def picture(seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1, 1, (2, SIZE, SIZE, 3)).astype("float32")
+
+
+def odds(seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(scale=4, size=(2, SIZE // 2, SIZE // 2, 1)).astype("float32")
+
+
+def test_layer():
+    inputs = [picture(), odds()]
+    arguments = {"caution": 1.5}
+    shape = (2, SIZE, SIZE, 3)
+    check_layer(BackgroundFill, arguments, inputs, shape, mixed_output_dtype="float32")
+
+
+def test_pulls_and_pushes_at_half_the_resolution():
+    images, logits = picture(), odds()
+    small = images.reshape(2, SIZE // 2, 2, SIZE // 2, 2, 3).mean((2, 4))
+    known = 1 / (1 + np.exp(2.0 - logits))
+    expected = as_numpy(pull_push(small, known))
+    filled = as_numpy(BackgroundFill()(images, logits))
+    # Half-way between the centres of four small pixels lie four large ones.
+    inner = filled[:, 1:-1, 1:-1].reshape(2, SIZE // 2 - 1, 2, SIZE // 2 - 1, 2, 3)
+    corners = [expected[:, i : i + 15, j : j + 15] for i in (0, 1) for j in (0, 1)]
+    np.testing.assert_allclose(inner.mean((2, 4)), np.mean(corners, 0), atol=1e-5)
+
+
+def test_the_foreground_is_gone_and_the_background_stays():
+    logits = np.full((1, SIZE // 2, SIZE // 2, 1), 12.0, "float32")
+    logits[:, 4:12, 3:14] = -12.0
+    image = np.full((1, SIZE, SIZE, 1), -0.6, "float32")
+    image[:, 8:24, 6:28] = 0.9
+    filled = as_numpy(BackgroundFill()(image, logits))
+    np.testing.assert_allclose(filled, -0.6, atol=2e-3)
