@@ -31,6 +31,7 @@ _VARIANTS = (
     "no_openings",
     "no_exposure",
     "no_anchor",
+    "no_background",
     "no_detail",
     "videos_only",
     "no_donors",

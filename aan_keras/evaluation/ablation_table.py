@@ -27,6 +27,7 @@ NAMES = {
     "no_openings": "without masks and loss of openings",
     "no_exposure": "as bright as the photo",
     "no_anchor": "own photo not kept",
+    "no_background": "background not filled in",
     "no_detail": "without detail loss",
     "videos_only": "without photo pairs",
     "no_donors": "without donors' skin",
