@@ -35,7 +35,7 @@ def animate_photos(
     *,
     per_photo=4,
     cut_outs=0,
-    find_person=person_mask,
+    find_person=None,
     validation=(6, 12),
     seed=0,
     progress=None,
@@ -66,7 +66,9 @@ def animate_photos(
             from the photo and half from what was made of it; and to ten frames of each
             clip, from others of the clip. Where a picture has no room there are fewer.
         find_person: callable from a uint8 RGB image `[S, S, 3]` and landmarks
-            `[68, 2]` to a mask `[S, S]` from 0 to 1 of the people in it.
+            `[68, 2]` to a mask `[S, S]` from 0 to 1 of the people in it. By default
+            `reenactor.person_mask` if it has a filled background, else
+            `aan_keras.faces.person_mask`.
         validation: people who are neither moved nor lend their motion; as of `train`.
         seed: integer that decides the motions.
         progress: callable `(iterable, total, what)` that returns an iterable.
@@ -90,6 +92,7 @@ def animate_photos(
     names, held_out = divide_identities(data, validation)
     clips = open_clips(data, names)
     size = reenactor.image_size
+    find_person = find_person or _person_finder(reenactor)
     videos = [clip for clip in clips if not clip.is_photo_set]
     motions = [resize_landmarks(c.landmarks, c.image_size, size) for c in videos]
     photos = [
@@ -204,6 +207,21 @@ def draw_motions(landmarks, motions, count, size, generator):
 def _mouth(landmarks):
     upper, lower = (landmarks[..., point, :] for point in _INNER_LIPS)
     return np.linalg.norm(upper - lower, axis=-1)
+
+
+def _person_finder(reenactor):
+    if getattr(reenactor, "background", None) is None:
+        return person_mask
+    import tensorflow as tf
+
+    masks = tf.function(reenactor.person_mask, autograph=False)
+
+    def find_person(image, landmarks):
+        source = image[None].astype("float32") / 127.5 - 1
+        mask = masks(tf.constant(source), tf.constant(landmarks[None]))
+        return mask[0, ..., 0].numpy()
+
+    return find_person
 
 
 def _compiled(reenactor):

@@ -101,7 +101,7 @@ STARTS = {
     ("typed", "completed"),
     [
         ("reen\t", "reenact"),
-        ("train-\t", "train-landmarks"),
+        ("train-l\t", "train-landmarks"),
         ("reenact --landmarks rel\t", "reenact --landmarks relative"),
         ("reenact --side\t--source pho\t", "reenact --side-by-side --source photo.jpg"),
         (

@@ -17,6 +17,7 @@ from aan_keras.commands import (
     reenact,
     serve,
     train,
+    train_background,
     train_landmarks,
 )
 
@@ -25,6 +26,7 @@ COMMANDS = (
     prepare,
     train,
     animate_photos,
+    train_background,
     train_landmarks,
     evaluate,
     ablate,

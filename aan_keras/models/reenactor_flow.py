@@ -19,6 +19,40 @@ class ReenactorFlow:
     its priors `landmark_flow` and `head_flow`, `background` and `warp_head`.
     """
 
+    def person_mask(self, source, source_landmarks):
+        """Where the person is in a photo; of a model with `background`.
+
+        Args:
+            source: `[B, S, S, 3]` in [-1, 1].
+            source_landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            float32 `[B, S, S, 1]` from 0 to 1, half as fine as the photo.
+
+        Raises:
+            ValueError: the model fills in no background.
+        """
+        if self.background is None:
+            raise ValueError(
+                "`person_mask` needs a model with `background`. "
+                "Received: background=False"
+            )
+        landmarks = ops.cast(source_landmarks, "float32")
+        source = ops.convert_to_tensor(source)
+        if self.exposure is not None:
+            level = self.exposure(source, landmarks)
+            source = self.exposure.normalize(source, level)
+        with self.inference_weights():
+            logits = self._appearance(source, training=False)["background"]
+        odds, _ = self._background_odds(landmarks, logits)
+        return _resize(ops.sigmoid(-odds), self.image_size)
+
+    def _background_odds(self, landmarks, logits):
+        """`[B, S / 2, S / 2, 1]`: odds of background, and the way down the face."""
+        half = self.image_size // 2
+        across, along = face_coordinates((landmarks + 0.5) / 2 - 0.5, half)
+        return background_odds(across, along) + ops.cast(logits, "float32"), along
+
     def _encode_motion(self, code, source, landmarks, training):
         """Adds what the flow needs of the photo to its code."""
         heatmaps = self.heatmaps(landmarks)
@@ -27,10 +61,7 @@ class ReenactorFlow:
         if self.head_flow is not None:
             code["source_small"] = shrink(source, self.heatmaps.size)
         if self.background is not None:
-            half = self.image_size // 2
-            across, along = face_coordinates((landmarks + 0.5) / 2 - 0.5, half)
-            odds = ops.cast(code.pop("background"), "float32")
-            odds = odds + background_odds(across, along)
+            odds, along = self._background_odds(landmarks, code.pop("background"))
             fill = self.background(source, odds)
             code["background"] = fill
             code["background_small"] = shrink(fill, self.heatmaps.size)
