@@ -8,6 +8,7 @@ before it runs.
 from aan_keras.commands import (
     ablate,
     animate_photos,
+    average_presets,
     completion,
     demo,
     doctor,
@@ -19,6 +20,7 @@ from aan_keras.commands import (
     train,
     train_background,
     train_landmarks,
+    train_preset,
 )
 
 COMMANDS = (
@@ -27,6 +29,8 @@ COMMANDS = (
     train,
     animate_photos,
     train_background,
+    average_presets,
+    train_preset,
     train_landmarks,
     evaluate,
     ablate,

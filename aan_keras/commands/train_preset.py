@@ -1,0 +1,68 @@
+"""`aan-keras train-preset`."""
+
+from aan_keras.commands import console
+from aan_keras.commands.train import ENGINES
+
+NAME = "train-preset"
+SUMMARY = "make a preset's weights, from random ones, in one command"
+EXAMPLE = """examples:
+  aan-keras train-preset --data faces/train --output runs/aan_128
+  aan-keras train-preset --data faces/train --output runs/gpu --engine jax \\
+      --batch-size 32 --learning-rate 8e-4 --steps 12000 6000
+
+Killed and started again it goes on. Other arguments of `train` come after --.
+"""
+
+
+def add_arguments(command):
+    command.add_argument(
+        "--data",
+        required=True,
+        metavar="FOLDER",
+        help="<identity>/<clip>/*.jpg and landmarks.npy, clips and photo sets; or "
+        "shards, of which no photos are moved",
+    )
+    command.add_argument(
+        "--output", required=True, metavar="FOLDER", help="a folder for each stage"
+    )
+    command.add_argument(
+        "--steps",
+        nargs=2,
+        type=console.positive,
+        default=(12000, 5000),
+        metavar=("FIRST", "LATER"),
+        help="of the first run, and of each of two later ones (default: 12000 5000)",
+    )
+    command.add_argument(
+        "--recipe", choices=("aan_64", "aan_128", "aan_256"), default="aan_128"
+    )
+    command.add_argument("--batch-size", type=console.positive, default=8, metavar="N")
+    command.add_argument(
+        "--learning-rate",
+        type=float,
+        default=4e-4,
+        metavar="RATE",
+        help="of the first run (default: %(default)g)",
+    )
+    console.add_validation(command, "that no stage sees")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--engine", choices=ENGINES, default="tensorflow")
+    command.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="of `train`")
+
+
+def run(arguments):
+    from aan_keras.training.train_preset import train_preset
+
+    path = train_preset(
+        arguments.data,
+        arguments.output,
+        steps=tuple(arguments.steps),
+        recipe=arguments.recipe,
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        validation=tuple(arguments.validation),
+        seed=arguments.seed,
+        engine=arguments.engine,
+        arguments=arguments.more,
+    )
+    print(path)

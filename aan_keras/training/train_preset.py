@@ -1,0 +1,168 @@
+"""Everything that makes a preset's weights, from random ones."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_DONE = "stages.json"
+# Of the first run's learning rate: what is there already is not to be forgotten.
+_LATER = 0.75
+
+
+def train_preset(
+    data,
+    output,
+    *,
+    steps=(12000, 5000),
+    recipe="aan_128",
+    batch_size=8,
+    learning_rate=4e-4,
+    background_steps=1200,
+    per_photo=8,
+    cut_outs=7,
+    sharpening=0.1,
+    validation=(6, 12),
+    seed=0,
+    engine="tensorflow",
+    arguments=(),
+    run=None,
+    report=print,
+):
+    """Runs the commands, one after the other, that make weights like those shipped.
+
+    1. `first`: a run from random weights;
+    2. `background`: that model is taught where people are (`train_background`);
+    3. `faces`: it moves the photos, and people are cut out and put elsewhere
+       (`animate_photos`), if there are photos and clips;
+    4. `second` and `third`: two runs on these from there, with other pairs;
+    5. `preset`: the mean of the two (`average_presets`).
+
+    Each is a process of its own. Called again with the same arguments it goes on where
+    it was killed: finished stages are not repeated, runs resume exactly.
+
+    Args:
+        data: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, or of shards.
+        output: folder; created if missing. It gets a folder for each stage.
+        steps: of the first run, and of each of the other two.
+        recipe: key of `aan_keras.training.recipes.RECIPES` with `background`.
+        batch_size: pairs a step.
+        learning_rate: of the first run; the others take three quarters of it.
+        background_steps: see `train_background`.
+        per_photo, cut_outs: see `animate_photos`.
+        sharpening: of the preset, see `Reenactor`.
+        validation: people whom no stage sees; see `train`.
+        seed: of the first run; the others have the next ones.
+        engine: `"tensorflow"`, or `"jax"` for the runs.
+        arguments: more words for every `aan-keras train`, such as `--devices 4`.
+        run: callable that takes a command's words after `aan-keras` and raises if it
+            fails; by default a process.
+        report: callable that takes a line of text before each stage.
+
+    Returns:
+        Path of the preset.
+
+    Raises:
+        ValueError: `output` belongs to other arguments.
+        subprocess.CalledProcessError: a stage failed; what it said is on stderr.
+    """
+    data, output, run = Path(data), Path(output), run or _run
+    given = {
+        "data": str(data),
+        "steps": list(steps),
+        "recipe": recipe,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "background_steps": background_steps,
+        "per_photo": per_photo,
+        "cut_outs": cut_outs,
+        "sharpening": sharpening,
+        "validation": list(validation),
+        "seed": seed,
+        "engine": engine,
+        "arguments": list(arguments),
+    }
+    state = _read_state(output, given)
+    people = ["--validation", *map(str, validation)]
+
+    def train(name, steps, rate, seed, faces, preset=None):
+        words = ["train", "--data", str(faces), "--output", str(output / name)]
+        words += ["--recipe", recipe, "--steps", str(steps), "--resume"]
+        words += ["--batch-size", str(batch_size), "--learning-rate", f"{rate:g}"]
+        words += ["--seed", str(seed), "--engine", engine, *people, *arguments]
+        return words + (["--preset", str(preset)] if preset else [])
+
+    background, faces = output / "background", data
+    stages = {
+        "first": train("first", steps[0], learning_rate, seed, data),
+        "background": [
+            *("train-background", "--data", str(data), "--output", str(background)),
+            *("--preset", str(output / "first" / "preset")),
+            *("--steps", str(background_steps), "--seed", str(seed), *people),
+        ],
+    }
+    if _can_animate(data):
+        faces = output / "faces"
+        stages["faces"] = [
+            *("animate-photos", "--data", str(data), "--output", str(faces)),
+            *("--preset", str(background), "--per-photo", str(per_photo)),
+            *("--cut-outs", str(cut_outs), "--seed", str(seed), *people),
+        ]
+    rate, names = _LATER * learning_rate, ("second", "third")
+    for i, name in enumerate(names):
+        stages[name] = train(name, steps[1], rate, seed + 1 + i, faces, background)
+    stages["preset"] = [
+        *("average-presets", "--output", str(output / "preset"), "--presets"),
+        *(str(output / name / "preset") for name in names),
+        *("--sharpening", f"{sharpening:g}"),
+    ]
+    for name, words in stages.items():
+        if name in state["done"]:
+            continue
+        report(f"{name}: aan-keras {' '.join(words)}")
+        if name == "faces" and faces.exists():
+            # Half of them would be all that the next runs see.
+            shutil.rmtree(faces)
+        run(words)
+        state["done"].append(name)
+        _write_state(output, state)
+    return output / "preset"
+
+
+def _can_animate(data):
+    from aan_keras.data.dataset_file import is_shard_folder
+    from aan_keras.data.open_clips import open_clips
+
+    if is_shard_folder(data):
+        return False
+    kinds = {clip.is_photo_set for clip in open_clips(data)}
+    return kinds == {True, False}
+
+
+def _read_state(output, given):
+    path = output / _DONE
+    if not path.exists():
+        output.mkdir(parents=True, exist_ok=True)
+        state = {"arguments": given, "done": []}
+        _write_state(output, state)
+        return state
+    state = json.loads(path.read_text())
+    changed = [key for key in given if state["arguments"].get(key) != given[key]]
+    if changed:
+        raise ValueError(
+            f"{output} was begun with other arguments: choose another folder. "
+            f"Received: {', '.join(f'{key}={given[key]}' for key in changed)}"
+        )
+    return state
+
+
+def _write_state(output, state):
+    partial = output / f"{_DONE}.partial"
+    partial.write_text(json.dumps(state, indent=2) + "\n")
+    os.replace(partial, output / _DONE)
+
+
+def _run(words):
+    subprocess.run([sys.executable, "-m", "aan_keras", *words], check=True)

@@ -1,0 +1,151 @@
+import json
+import re
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from aan_keras import Reenactor, cli
+from aan_keras.faces.draw_landmarks import draw_landmarks
+from aan_keras.training.train_preset import train_preset
+from tests.layers.sample_face import sample_landmarks
+from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
+
+STAGES = ["first", "background", "faces", "second", "third", "preset"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Six drawn people, half of them as photo sets."""
+    path = tmp_path_factory.mktemp("people")
+    for person in range(6):
+        folder = path / f"person{person}" / ("v0" if person % 2 else "p0")
+        folder.mkdir(parents=True)
+        landmarks = sample_landmarks(4 if person % 2 else 2, 64, seed=person)
+        np.save(folder / "landmarks.npy", landmarks)
+        for i, points in enumerate(landmarks):
+            image = np.maximum(draw_landmarks(points, 64), np.uint8(60 + 10 * person))
+            cv2.imwrite(str(folder / f"{i:04d}.png"), image)
+    return path
+
+
+def no_reports(line):
+    pass
+
+
+@pytest.fixture
+def recorded():
+    """Commands instead of processes: parsed as the command line parses them."""
+    commands = []
+
+    def run(words):
+        commands.append(cli.make_parser().parse_args(words))
+
+    run.commands = commands
+    return run
+
+
+def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
+    output = tmp_path / "run"
+    options = {"steps": (70, 30), "batch_size": 4, "learning_rate": 8e-4, "seed": 5}
+    path = train_preset(data, output, run=recorded, report=no_reports, **options)
+    assert path == output / "preset"
+    first, background, faces, second, third, mean = recorded.commands
+    names = [command.command for command in recorded.commands]
+    assert names == ["train", "train-background", "animate-photos"] + [
+        *("train", "train", "average-presets")
+    ]
+    assert first.preset is None and first.data == str(data) and first.steps == 70
+    assert background.preset == str(output / "first" / "preset")
+    assert faces.preset == background.output and faces.cut_outs == 7
+    for i, run in enumerate((second, third)):
+        assert run.preset == background.output and run.data == faces.output
+        assert run.steps == 30 and run.seed == 6 + i
+        assert run.learning_rate == pytest.approx(6e-4) and run.batch_size == 4
+    assert mean.presets == [f"{run.output}/preset" for run in (second, third)]
+    assert mean.output == str(path) and mean.sharpening == 0.1
+    for command in recorded.commands[:-1]:
+        assert tuple(command.validation) == (6, 12)
+    assert all(command.resume for command in (first, second, third))
+
+
+def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
+    output, lines = tmp_path / "run", []
+
+    def killed(words):
+        if words[0] == "animate-photos":
+            (output / "faces").mkdir()
+            (output / "faces" / "half").touch()
+            raise KeyboardInterrupt
+        recorded(words)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_preset(data, output, run=killed, report=no_reports)
+    assert json.loads((output / "stages.json").read_text())["done"] == STAGES[:2]
+    with pytest.raises(ValueError, match="seed=1"):
+        train_preset(data, output, seed=1, run=recorded, report=no_reports)
+    train_preset(data, output, run=recorded, report=lines.append)
+    assert [line.partition(":")[0] for line in lines] == STAGES[2:]
+    assert not (output / "faces" / "half").exists()
+    count = len(recorded.commands)
+    train_preset(data, output, run=recorded, report=no_reports)
+    assert len(recorded.commands) == count == len(STAGES)
+
+
+def test_without_photos_nothing_is_moved(data, tmp_path, recorded):
+    for folder in data.glob("*/v0"):
+        shutil.copytree(folder, tmp_path / "clips" / folder.parent.name / "v0")
+    clips = tmp_path / "clips"
+    train_preset(clips, tmp_path / "run", run=recorded, report=no_reports)
+    names = [command.command for command in recorded.commands]
+    assert "animate-photos" not in names and len(names) == len(STAGES) - 1
+    assert recorded.commands[2].data == str(clips)
+
+
+def test_more_arguments_reach_the_runs(data, tmp_path, recorded, monkeypatch):
+    monkeypatch.setattr("aan_keras.training.train_preset._run", recorded)
+    words = ["train-preset", "--data", data, "--output", tmp_path / "run"]
+    words += ["--steps", 3, 2, "--recipe", "aan_64", "--", "--devices", 2]
+    assert cli.main([str(word) for word in words]) == 0
+    runs = [c for c in recorded.commands if c.command == "train"]
+    assert [run.devices for run in runs] == [2, 2, 2]
+    assert [run.steps for run in runs] == [3, 2, 2]
+    assert {run.recipe for run in runs} == {"aan_64"}
+
+
+def test_makes_a_preset(data, tmp_path, capsys):
+    """In this process; runs, which have tests of their own, only shake the weights."""
+
+    def run(words):
+        if words[0] != "train":
+            assert cli.main(words) == 0
+            return
+        run = cli.make_parser().parse_args(words)
+        arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": False}
+        model = tiny_reenactor(**arguments, background=True)
+        if run.preset:
+            model = Reenactor.from_preset(run.preset)
+        shake(model, seed=run.seed)
+        model.save_to_preset(f"{run.output}/preset")
+
+    path = train_preset(
+        data,
+        tmp_path / "run",
+        background_steps=1,
+        per_photo=1,
+        cut_outs=1,
+        validation=(1, 1),
+        run=run,
+    )
+    assert Reenactor.from_preset(path).get_config()["sharpening"] == 0.1
+    folders = [tmp_path / "run" / f"{name}/preset" for name in ("second", "third")]
+    one, other, mean = (np.load(f / "weights.npz") for f in (*folders, path))
+    for name in mean.files:
+        expected = (one[name].astype("float64") + other[name]) / 2
+        np.testing.assert_allclose(mean[name], expected, atol=1e-3)
+        if "kernel" in name:
+            assert np.any(one[name] != other[name])
+    printed = capsys.readouterr().out
+    assert re.findall(r"^(\w+): aan-keras", printed, re.M) == STAGES
+    assert list((tmp_path / "run" / "faces").glob("*/animated*/0001.jpg"))
