@@ -10,8 +10,6 @@ EXAMPLE = """example:
   aan-keras train --data faces/train --output runs/first --recipe aan_128 --steps 10000
   aan-keras train-background --data faces/train --preset runs/first/preset \\
       --output runs/background
-  aan-keras train --data faces/train --output runs/second --recipe aan_128 \\
-      --preset runs/background --steps 5000 --learning-rate 3e-4
 """
 
 

@@ -13,9 +13,12 @@ class BackgroundFill(keras.layers.Layer):
     Filled by `pull_push` at half the resolution of the image, which is enough for what
     nobody has seen.
 
+    A little of the foreground tints what is filled in from it, so what is not surely
+    background is left out, and a pixel around it.
+
     Args:
-        caution: taken off the logarithmic odds. A little of the foreground tints what
-            is filled in from it, so better to leave some background out.
+        caution: logarithmic odds below which a place is rather left out.
+        steepness: of the step there.
 
     Input shapes:
         image: `[B, S, S, C]`.
@@ -25,14 +28,16 @@ class BackgroundFill(keras.layers.Layer):
         float32 `[B, S, S, C]`.
     """
 
-    def __init__(self, caution=2.0, **kwargs):
+    def __init__(self, caution=2.0, steepness=3.0, **kwargs):
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
         self.caution = caution
+        self.steepness = steepness
 
     def call(self, image, odds):
         small = ops.average_pool(ops.cast(image, "float32"), 2, strides=2)
-        known = ops.sigmoid(ops.cast(odds, "float32") - self.caution)
+        odds = self.steepness * (ops.cast(odds, "float32") - self.caution)
+        known = -ops.max_pool(-ops.sigmoid(odds), 3, strides=1, padding="same")
         size = image.shape[1:3]
         filled = pull_push(small, known)
         return ops.image.resize(filled, size, interpolation="bilinear")
@@ -44,4 +49,8 @@ class BackgroundFill(keras.layers.Layer):
         return keras.KerasTensor(image.shape, "float32")
 
     def get_config(self):
-        return {**super().get_config(), "caution": self.caution}
+        return {
+            **super().get_config(),
+            "caution": self.caution,
+            "steepness": self.steepness,
+        }

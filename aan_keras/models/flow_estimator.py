@@ -29,23 +29,18 @@ class FlowEstimator(keras.Model):
         num_landmarks: channels of the heatmaps.
         num_motions: K, the motions to mix; 0 (the paper): none. Before training the
             last one has most of the share everywhere.
-        background: see the filled background, and predict too where it shows; only
-            with motions.
         spectral_norm: normalize the kernels spectrally.
         up_kernel_size: of the convolutions before a pixel shuffle;
             see `UpBlock`.
 
     Input shapes:
         source_heatmaps, driving_heatmaps: `[B, h, h, 68]`.
-        views: `[B, h, h, 3 K]`, the source under each motion; only with motions. With
-            `background` `[B, h, h, 3 K + 4]`, then the filled background and a first
-            guess of its share.
+        views: `[B, h, h, 3 K]`, the source under each motion; only with motions.
 
     Output shapes:
         float32 `[B, h / 2, h / 2, 2]`, (dx, dy) in pixels of this grid; zero before
         training. With motions a pair: the flow, and the motions' float32 shares
-        `[B, h / 2, h / 2, K]`, which sum to 1. With `background` also the background's
-        `[B, h / 2, h / 2, 1]`: what is added to the logarithmic odds of that guess.
+        `[B, h / 2, h / 2, K]`, which sum to 1.
 
     Reference:
         "One-shot Face Reenactment Using Appearance Adaptive Normalization",
@@ -60,7 +55,6 @@ class FlowEstimator(keras.Model):
         width=64,
         num_landmarks=68,
         num_motions=0,
-        background=False,
         spectral_norm=True,
         up_kernel_size=3,
         dtype=None,
@@ -83,8 +77,7 @@ class FlowEstimator(keras.Model):
         driving = keras.Input(shape, name="driving_heatmaps")
         inputs, x = [encoded, driving], driving
         if num_motions:
-            channels = 3 * num_motions + 4 * background
-            views = keras.Input((heatmap_size, heatmap_size, channels))
+            views = keras.Input((heatmap_size, heatmap_size, 3 * num_motions))
             inputs.append(views)
             x = layers.Concatenate(dtype=dtype)([driving, views])
         x = convolution(2 * width, 3, strides=2, name="stem", **common)(x)
@@ -114,8 +107,6 @@ class FlowEstimator(keras.Model):
             shares = shares - np.array([0.0] * (num_motions - 1) + [-2.0], "float32")
             shares = layers.Softmax(dtype="float32")(shares)
             outputs = [outputs, shares]
-            if background:
-                outputs.append(ZeroConv2D(1, name="background", **exact)(x))
         self.hourglass = keras.Model(inputs, outputs, name="hourglass")
         self.built = True
 
@@ -124,7 +115,6 @@ class FlowEstimator(keras.Model):
         self.width = width
         self.num_landmarks = num_landmarks
         self.num_motions = num_motions
-        self.background = background
         self.spectral_norm = spectral_norm
         self.up_kernel_size = up_kernel_size
 
@@ -149,8 +139,7 @@ class FlowEstimator(keras.Model):
         half = self.heatmap_size // 2
         flow = (source_heatmaps_shape[0], half, half, 2)
         if self.num_motions:
-            shares = [(*flow[:-1], self.num_motions), (*flow[:-1], 1)]
-            return flow, *shares[: 1 + self.background]
+            return flow, (*flow[:-1], self.num_motions)
         return flow
 
     def get_config(self):
@@ -159,7 +148,6 @@ class FlowEstimator(keras.Model):
             "width": self.width,
             "num_landmarks": self.num_landmarks,
             "num_motions": self.num_motions,
-            "background": self.background,
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
             "name": self.name,

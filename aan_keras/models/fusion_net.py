@@ -30,13 +30,11 @@ class FusionNet(keras.Model):
             source image instead of theta.
         statistics: `"batch"` or `"instance"`.
         output: `"rgb"` paints all pixels (the paper); `"residual"` adds to `base`.
-        background: whether the last fusion block sees the filled background.
         spectral_norm: normalize the kernels spectrally.
 
     Input shapes, in one dict:
         local_image: `[B, S, S, 3]`, the aligned local image.
         base: `[B, S, S, 3]`, the warped source; only with `"residual"`.
-        background: `[B, S, S, 3]`, from `BackgroundFill`; only with `background`.
         appearance: `[B, S / 2**N, S / 2**N, C]`, the warped appearance feature.
         gamma_1 ... gamma_N, beta_1 ... beta_N: `[B, h_i, h_i, C_i]`, the halves of
             theta, gamma with its 1; with `"spade"` one `condition` `[B, S, S, 3]`
@@ -59,7 +57,6 @@ class FusionNet(keras.Model):
         adaptive_norm="aan",
         statistics="batch",
         output="rgb",
-        background=False,
         spectral_norm=True,
         dtype=None,
         **kwargs,
@@ -88,11 +85,6 @@ class FusionNet(keras.Model):
         # Full-resolution detail moved into channels: convolutions of few channels on
         # many pixels run at half the speed of their equals at half the resolution.
         unshuffled = PixelUnshuffle(2, dtype=dtype)(local_image)
-        if background:
-            # It has no detail to lose.
-            fill = inputs["background"] = image_input("background", 3)
-            fill = layers.AveragePooling2D(2, dtype=dtype)(fill)
-            unshuffled = layers.Concatenate(dtype=dtype)([unshuffled, fill])
         x = inputs["appearance"]
         for i in range(1, num_fusion_blocks + 1):
             level = num_fusion_blocks + 1 - i
@@ -138,7 +130,6 @@ class FusionNet(keras.Model):
         self.adaptive_norm = adaptive_norm
         self.statistics = statistics
         self.output_mode = output
-        self.background = background
         self.spectral_norm = spectral_norm
 
     def get_config(self):
@@ -150,7 +141,6 @@ class FusionNet(keras.Model):
             "adaptive_norm": self.adaptive_norm,
             "statistics": self.statistics,
             "output": self.output_mode,
-            "background": self.background,
             "spectral_norm": self.spectral_norm,
             "name": self.name,
             "trainable": self.trainable,

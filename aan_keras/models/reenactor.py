@@ -61,9 +61,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             by its own landmarks, where it must come out as it is, is taken off each
             frame, moved by the flow. Not in training.
         background: False (paper), or True: what is behind the person is filled in from
-            around them (see `BackgroundFill`), and shows where the flow estimator finds
-            that the photo does not. Needs `flow_prior="layered"` and
-            `output="residual"`.
+            around them (see `BackgroundFill`), and shows where the head was in the
+            photo and is no more, where a flow would draw hair out. Not in training,
+            which does not teach where the person is: see `train_background`. Needs
+            `flow_prior="layered"`.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -133,10 +134,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
                 '`exposure` needs `output="residual"`: painted pixels end at -1 and 1. '
                 f"Received: output={output}"
             )
-        if background and (flow_prior != "layered" or output != "residual"):
+        if background and flow_prior != "layered":
             raise ValueError(
-                '`background` needs `flow_prior="layered"` and `output="residual"`. '
-                f"Received: flow_prior={flow_prior}, output={output}"
+                '`background` needs `flow_prior="layered"`. '
+                f"Received: flow_prior={flow_prior}"
             )
         if source_scale not in (1, 2):
             raise ValueError(
@@ -215,10 +216,12 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             background=background,
             **unet,
         )
+        if background:
+            # No loss of training sees it: `train_background` teaches it.
+            self.appearance_extractor.get_layer("background").trainable = False
         self.flow_estimator = FlowEstimator(
             heatmap_size,
             num_motions=3 * (flow_prior == "layered"),
-            background=background,
             **unet,
         )
         self.local_net = None
@@ -238,7 +241,6 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             adaptive_norm=adaptive_norm,
             statistics=statistics,
             output=output,
-            background=background,
             **common,
         )
         self.built = True
@@ -309,8 +311,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
 
         Returns:
             dict of `image` `[B, S, S, 3]` (not clipped), `flow`, `patches` (dict by
-            region, None without local net), `warped`, the source under the flow, and
-            `unseen` `[B, S, S, 1]`, the share of the filled background in it, or None.
+            region, None without local net) and `warped`, the source under the flow.
         """
         code = self._encode(inputs["source"], inputs["source_landmarks"], training)
         return self._drive(code, inputs["driving_landmarks"], training)
@@ -350,10 +351,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         landmarks = ops.cast(driving_landmarks, "float32")
         result = self._paint(code, landmarks, training)
         if self.warp_anchor is not None and not training:
-            anchor = self.warp_anchor(code["anchor"], result["flow"])
-            if result["unseen"] is not None:
-                anchor *= 1.0 - result["unseen"]
-            result["image"] += anchor
+            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
+        if self.background is not None and not training:
+            share = self._left_behind(code, landmarks)
+            result["image"] += share * (code["background"] - result["image"])
         if self.exposure is not None:
             level = code["level"]
             for name in ("image", "warped"):
@@ -366,11 +367,9 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
 
     def _paint(self, code, landmarks, training):
         """A frame on the scale of `code["source"]`."""
-        flow, unseen = self._estimate_flow(code, landmarks, training)
+        flow = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
-        if unseen is not None:
-            warped += unseen * (code["background"] - warped)
         appearance = self.warp(code["appearance"], flow)
         inputs = {"appearance": appearance}
         if self.adaptive_norm == "spade":
@@ -391,16 +390,8 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         inputs["local_image"] = local_image
         if self.output_mode == "residual":
             inputs["base"] = warped
-        if self.background is not None:
-            inputs["background"] = code["background"]
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
-        return {
-            "image": image,
-            "flow": flow,
-            "patches": patches,
-            "warped": warped,
-            "unseen": unseen,
-        }
+        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
 
     def _appearance(self, source, training):
         return self.appearance_extractor(source, training=training)

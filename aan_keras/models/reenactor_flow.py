@@ -8,8 +8,8 @@ from aan_keras.layers.person_outline import (
     face_coordinates,
 )
 
-# Logarithmic odds of a first guess of 1.
-_CERTAINTY = 5.0
+# Of the step from what the head has left to what it has not.
+_STEEPNESS = 12.0
 
 
 class ReenactorFlow:
@@ -60,47 +60,38 @@ class ReenactorFlow:
         code |= {"flow_source": encoded}
         if self.head_flow is not None:
             code["source_small"] = shrink(source, self.heatmaps.size)
-        if self.background is not None:
+        if self.background is not None and not training:
             odds, along = self._background_odds(landmarks, code.pop("background"))
             fill = self.background(source, odds)
             code["background"] = fill
-            code["background_small"] = shrink(fill, self.heatmaps.size)
             # A head and its hair move as a whole, a body does not.
             code["head"] = ops.sigmoid(-odds) * above_chin(along)
 
     def _estimate_flow(self, code, landmarks, training):
-        """The flow and the share of the filled background.
-
-        float32 `[B, h, h, 2]`, in pixels of its own grid, and `[B, S, S, 1]`, or None
-        if the model does not fill the background.
-        """
+        """float32 `[B, h, h, 2]`, in pixels of its own grid."""
         heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]
         if self.landmark_flow is None:
-            flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
-            return flow, None
+            return self.flow_estimator.drive(encoded, heatmaps, training=training)
         spline = self.landmark_flow(code["source_landmarks"], landmarks)
         if self.head_flow is None:
             flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
-            return spline + flow, None
+            return spline + flow
         head = self.head_flow(code["source_landmarks"], landmarks)
         small = code["source_small"]
         views = [small, self.warp(small, head), self.warp(small, spline)]
-        if self.background is not None:
-            # Where the head was, and is no more.
-            guess = ops.relu(code["head"] - self.warp_head(code["head"], head))
-            views += [code["background_small"], shrink(guess, self.heatmaps.size)]
-        flow, shares, *odds = self.flow_estimator.drive(
+        flow, shares = self.flow_estimator.drive(
             encoded, heatmaps, ops.concatenate(views, axis=-1), training=training
         )
         # The first share belongs to the background, which does not move.
-        flow += shares[..., 1:2] * head + shares[..., 2:] * spline
-        return flow, self._unseen(guess, odds[0]) if odds else None
+        return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
 
-    def _unseen(self, guess, odds):
-        """A share at full resolution from its first guess and what the net adds."""
-        guess = _CERTAINTY * (2.0 * guess - 1.0)
-        odds = guess + _resize(odds, guess.shape[1])
-        return _resize(ops.sigmoid(odds), self.image_size)
+    def _left_behind(self, code, landmarks):
+        """float32 `[B, S, S, 1]`: where the head was in the photo, and is no more."""
+        flow = self.head_flow(code["source_landmarks"], landmarks)
+        was, is_now = code["head"], self.warp_head(code["head"], flow)
+        # Soft outlines that have hardly moved leave nothing.
+        share = ops.sigmoid(_STEEPNESS * (ops.relu(was - is_now) - 0.5))
+        return _resize(share, self.image_size)
 
 
 def shrink(image, size):

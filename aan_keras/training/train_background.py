@@ -35,11 +35,10 @@ def train_background(
 ):
     """Teaches a model with `background` where the person is in a photo.
 
-    Training with `train` begins with the outline that people usually have around such
-    landmarks and corrects it by what comes out; from masks it is learned faster. The
-    appearance extractor alone is trained, to tell the masks and to give the same theta
-    as before (distillation: Hinton, Vinyals and Dean, "Distilling the Knowledge in a
-    Neural Network", 2015).
+    `train` does not: without this, a model takes the outline that people usually have
+    around such landmarks for the person. The appearance extractor alone is trained, to
+    tell the masks and to give the same theta as before (distillation: Hinton, Vinyals
+    and Dean, "Distilling the Knowledge in a Neural Network", 2015).
 
     Args:
         reenactor: `aan_keras.Reenactor` with `background`; its weights are changed.
@@ -85,11 +84,14 @@ def train_background(
     teacher = type(extractor).from_config(extractor.get_config())
     for variable, copy in zip(extractor.variables, teacher.variables):
         copy.assign(variable.value)
+    head = extractor.get_layer("background")
+    head.trainable = True
     model = _Teaching(extractor, teacher)
     rate = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0))
     batches = _Batches(reenactor, learned, steps, batch_size, seed)
     model.fit(batches, shuffle=False, callbacks=list(callbacks), verbose=verbose)
+    head.trainable = False
     return report | {"after": overlap(reenactor, *unseen)}
 
 

@@ -38,7 +38,8 @@ def train_preset(
     3. `faces`: it moves the photos, and people are cut out and put elsewhere
        (`animate_photos`), if there are photos and clips;
     4. `second` and `third`: two runs on these from there, with other pairs;
-    5. `preset`: the mean of the two (`average_presets`).
+    5. `mean`: the mean of the two (`average_presets`);
+    6. `preset`: the mean, taught once more where people are, which runs forget.
 
     Each is a process of its own. Called again with the same arguments it goes on where
     it was killed: finished stages are not repeated, runs resume exactly.
@@ -94,14 +95,15 @@ def train_preset(
         words += ["--seed", str(seed), "--engine", engine, *people, *arguments]
         return words + (["--preset", str(preset)] if preset else [])
 
+    def teach(name, preset):
+        words = ["train-background", "--data", str(data), "--preset", str(preset)]
+        words += ["--output", str(output / name), "--steps", str(background_steps)]
+        return [*words, "--seed", str(seed), *people]
+
     background, faces = output / "background", data
     stages = {
         "first": train("first", steps[0], learning_rate, seed, data),
-        "background": [
-            *("train-background", "--data", str(data), "--output", str(background)),
-            *("--preset", str(output / "first" / "preset")),
-            *("--steps", str(background_steps), "--seed", str(seed), *people),
-        ],
+        "background": teach("background", output / "first" / "preset"),
     }
     if _can_animate(data):
         faces = output / "faces"
@@ -113,11 +115,12 @@ def train_preset(
     rate, names = _LATER * learning_rate, ("second", "third")
     for i, name in enumerate(names):
         stages[name] = train(name, steps[1], rate, seed + 1 + i, faces, background)
-    stages["preset"] = [
-        *("average-presets", "--output", str(output / "preset"), "--presets"),
+    stages["mean"] = [
+        *("average-presets", "--output", str(output / "mean"), "--presets"),
         *(str(output / name / "preset") for name in names),
         *("--sharpening", f"{sharpening:g}"),
     ]
+    stages["preset"] = teach("preset", output / "mean")
     for name, words in stages.items():
         if name in state["done"]:
             continue

@@ -1,4 +1,5 @@
 import numpy as np
+from scipy import ndimage
 
 from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.pull_push import pull_push
@@ -19,7 +20,7 @@ def odds(seed=0):
 
 def test_layer():
     inputs = [picture(), odds()]
-    arguments = {"caution": 1.5}
+    arguments = {"caution": 1.5, "steepness": 2.0}
     shape = (2, SIZE, SIZE, 3)
     check_layer(BackgroundFill, arguments, inputs, shape, mixed_output_dtype="float32")
 
@@ -27,7 +28,8 @@ def test_layer():
 def test_pulls_and_pushes_at_half_the_resolution():
     images, logits = picture(), odds()
     small = images.reshape(2, SIZE // 2, 2, SIZE // 2, 2, 3).mean((2, 4))
-    known = 1 / (1 + np.exp(2.0 - logits))
+    known = 1 / (1 + np.exp(3.0 * (2.0 - logits.astype("float64"))))
+    known = ndimage.grey_erosion(known, (1, 3, 3, 1), mode="nearest").astype("float32")
     expected = as_numpy(pull_push(small, known))
     filled = as_numpy(BackgroundFill()(images, logits))
     # Half-way between the centres of four small pixels lie four large ones.

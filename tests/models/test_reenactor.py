@@ -113,61 +113,61 @@ def test_layers_move_apart_and_the_fine_source_is_sampled():
         )
 
 
-def set_background(model, logit):
-    """What the flow estimator adds to the first guess, the same everywhere."""
-    head = model.flow_estimator.hourglass.get_layer("background")
-    for variable in head.trainable_variables:
-        variable.assign(keras.ops.full(variable.shape, logit * (variable.ndim == 1)))
-
-
-def test_the_filled_background_shows_where_the_flow_estimator_says():
-    model = tiny_reenactor(spectral_norm=False, **LAYERED, background=True)
+def test_the_filled_background_shows_where_the_head_was():
+    """The face moves to the right: to its left is what the photo does not show."""
+    arguments = {**LAYERED, "spectral_norm": False, "statistics": "instance"}
+    model = tiny_reenactor(**arguments, background=True, anchor=True)
+    plain = tiny_reenactor(**arguments, anchor=True)
+    shake(plain)
+    weights = named_variables(plain)
+    for name, variable in named_variables(model).items():
+        if name in weights:
+            variable.assign(weights[name])
     inputs = batch_of(2)
-    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
-    fill = as_numpy(code["background"])
-    set_background(model, 100.0)
-    np.testing.assert_allclose(model(inputs), fill.clip(-1, 1), atol=1e-5)
-    set_background(model, -100.0)
-    plain = as_numpy(tiny_reenactor(spectral_norm=False, **LAYERED)(inputs))
-    np.testing.assert_allclose(model(inputs), plain, atol=1e-5)
-    assert np.abs(fill - plain).mean() > 0.05
-
-
-def test_the_first_guess_is_where_the_head_was():
-    """The face moves to the right: its left half is left."""
-    model = tiny_reenactor(spectral_norm=False, **LAYERED, background=True)
-    inputs = batch_of(1)
     still = {**inputs, "driving_landmarks": inputs["source_landmarks"]}
-    unseen = as_numpy(model.generate(still)["unseen"])
-    assert unseen.shape == (1, 64, 64, 1) and unseen.max() < 0.01
+    np.testing.assert_allclose(model(still), plain(still), atol=0.01)
     moved = inputs["source_landmarks"] + np.array([20.0, 0.0], "float32")
-    outputs = model.generate({**inputs, "driving_landmarks": moved})
-    unseen = as_numpy(outputs["unseen"])[0, ..., 0]
-    nose = as_numpy(inputs["source_landmarks"])[0, 30].round().astype(int)
-    # As far left of the nose as the head's outline is from where it moves to.
-    assert unseen[nose[1], nose[0] - 18] > 0.8
-    assert unseen[nose[1], nose[0] + 5 :].max() < 0.05
+    inputs["driving_landmarks"] = moved
+    filled, stretched = (as_numpy(m.generate(inputs)["image"]) for m in (model, plain))
     code = model.encode_source(inputs["source"], inputs["source_landmarks"])
-    place = (0, nose[1], nose[0] - 18)
-    filled = as_numpy(code["background"])[place]
-    np.testing.assert_allclose(as_numpy(outputs["warped"])[place], filled, atol=0.2)
+    share = as_numpy(model._left_behind(code, moved))
+    expected = stretched + share * (as_numpy(code["background"]) - stretched)
+    np.testing.assert_allclose(filled, expected, atol=2e-5)
+    x, y = as_numpy(inputs["source_landmarks"])[0, 30].round().astype(int)
+    assert share[0, y, x - 18] > 0.9 and share[0, y, x + 5 :].max() < 0.01
+    assert np.abs(filled - stretched).max() > 0.2
 
 
-def test_the_anchor_is_left_out_where_the_background_is_filled():
-    arguments = {**LAYERED, "background": True, "anchor": True}
-    arguments |= {"statistics": "instance", "spectral_norm": False}
-    model = tiny_reenactor(**arguments)
-    shake(model)
+def test_training_sees_no_filled_background():
+    arguments = {**LAYERED, "spectral_norm": False, "statistics": "instance"}
+    model = tiny_reenactor(**arguments, background=True)
+    plain = tiny_reenactor(**arguments)
+    weights = named_variables(plain)
+    for name, variable in named_variables(model).items():
+        if name in weights:
+            variable.assign(weights[name])
     inputs = batch_of(2)
-    set_background(model, 5.5)
-    raw = as_numpy(model.generate(inputs, training=True)["image"])
-    code = model.encode_source(inputs["source"], inputs["source_landmarks"])
-    anchored = model.generate(inputs)
-    anchor = as_numpy(model.warp(code["anchor"], anchored["flow"]))
-    share = as_numpy(anchored["unseen"])
-    expected = (1 - share) * anchor
-    np.testing.assert_allclose(as_numpy(anchored["image"]) - raw, expected, atol=1e-5)
-    assert share.min() < 0.65 and np.abs(expected - anchor).mean() > 0.01
+    found, wanted = (m.generate(inputs, training=True) for m in (model, plain))
+    np.testing.assert_allclose(found["image"], wanted["image"], atol=1e-6)
+    trained, all_names = (
+        {v.path for net in model.generator_nets for v in getattr(net, kind)}
+        for kind in ("trainable_variables", "variables")
+    )
+    assert {n.split("/")[0] for n in all_names - trained} == {"background"}
+
+
+def test_person_mask_is_the_outline_before_it_is_taught():
+    model = tiny_reenactor(**LAYERED, background=True, exposure=True)
+    inputs = batch_of(2)
+    mask = as_numpy(model.person_mask(inputs["source"], inputs["source_landmarks"]))
+    assert mask.shape == (2, 64, 64, 1) and mask.min() >= 0 and mask.max() <= 1
+    for one, face in zip(mask[..., 0], as_numpy(inputs["source_landmarks"])):
+        x, y = face[30].round().astype(int)
+        assert one[y, x] > 0.99
+        assert one[2, 2] < 0.2 or one[2, -3] < 0.2
+    plain = tiny_reenactor(**LAYERED)
+    with pytest.raises(ValueError, match="`background`"):
+        plain.person_mask(inputs["source"], inputs["source_landmarks"])
 
 
 def test_weights_of_64_px_fit_the_128_px_model():
@@ -308,7 +308,6 @@ def test_config_round_trip_and_keras_file(tmp_path):
         {"output": "mask"},
         {"exposure": True},
         {"background": True},
-        {**LAYERED, "output": "rgb", "background": True},
         {"adaptive_norm": "adain"},
         {"statistics": "layer"},
     ],

@@ -12,7 +12,7 @@ from aan_keras.training.train_preset import train_preset
 from tests.layers.sample_face import sample_landmarks
 from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
 
-STAGES = ["first", "background", "faces", "second", "third", "preset"]
+STAGES = ["first", "background", "faces", "second", "third", "mean", "preset"]
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,10 @@ def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
     options = {"steps": (70, 30), "batch_size": 4, "learning_rate": 8e-4, "seed": 5}
     path = train_preset(data, output, run=recorded, report=no_reports, **options)
     assert path == output / "preset"
-    first, background, faces, second, third, mean = recorded.commands
+    first, background, faces, second, third, mean, last = recorded.commands
     names = [command.command for command in recorded.commands]
     assert names == ["train", "train-background", "animate-photos"] + [
-        *("train", "train", "average-presets")
+        *("train", "train", "average-presets", "train-background")
     ]
     assert first.preset is None and first.data == str(data) and first.steps == 70
     assert background.preset == str(output / "first" / "preset")
@@ -64,8 +64,9 @@ def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
         assert run.steps == 30 and run.seed == 6 + i
         assert run.learning_rate == pytest.approx(6e-4) and run.batch_size == 4
     assert mean.presets == [f"{run.output}/preset" for run in (second, third)]
-    assert mean.output == str(path) and mean.sharpening == 0.1
-    for command in recorded.commands[:-1]:
+    assert mean.sharpening == 0.1
+    assert last.preset == mean.output and last.output == str(path)
+    for command in (first, background, faces, second, third, last):
         assert tuple(command.validation) == (6, 12)
     assert all(command.resume for command in (first, second, third))
 
@@ -139,8 +140,9 @@ def test_makes_a_preset(data, tmp_path, capsys):
         run=run,
     )
     assert Reenactor.from_preset(path).get_config()["sharpening"] == 0.1
-    folders = [tmp_path / "run" / f"{name}/preset" for name in ("second", "third")]
-    one, other, mean = (np.load(f / "weights.npz") for f in (*folders, path))
+    names = ("second/preset", "third/preset", "mean")
+    files = [tmp_path / "run" / name / "weights.npz" for name in names]
+    one, other, mean = map(np.load, files)
     for name in mean.files:
         expected = (one[name].astype("float64") + other[name]) / 2
         np.testing.assert_allclose(mean[name], expected, atol=1e-3)
