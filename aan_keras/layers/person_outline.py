@@ -33,10 +33,19 @@ def face_coordinates(landmarks, size):
     return across[..., None], along[..., None]
 
 
-def background_odds(across, along):
-    """Logarithmic odds that a place shows background, by `face_coordinates` alone."""
+def background_odds(across, along, tightness=1.0):
+    """Logarithmic odds that a place shows background, by `face_coordinates` alone.
+
+    Args:
+        across, along: `[B, h, w, 1]`, of `face_coordinates`.
+        tightness: the head's outline is so many times as small.
+
+    Returns:
+        `[B, h, w, 1]`.
+    """
     radius = (across / _HEAD_RADII[0]) ** 2
     radius = radius + ((along - _HEAD_CENTRE) / _HEAD_RADII[1]) ** 2
+    radius = radius * tightness**2
     head = ops.sqrt(radius + 1e-6) - 1.0
     half = _SHOULDERS + _SHOULDER_SLOPE * ops.maximum(along, 0.0)
     body = ops.maximum(across / half - 1.0, (_BODY_TOP - along) / _BODY_SOFTNESS)
