@@ -8,7 +8,9 @@ import sys
 import aan_keras
 from aan_keras.commands import COMMANDS
 
-_DESCRIPTION = "One-shot face reenactment: one photo, moved by a clip."
+_DESCRIPTION = (
+    "One photo, moved by a clip. Examples of a command: aan-keras COMMAND --help"
+)
 
 
 def main(argv=None):
@@ -39,7 +41,6 @@ def make_parser():
     parser = argparse.ArgumentParser(
         prog="aan-keras",
         description=_DESCRIPTION,
-        epilog="Every command shows examples: aan-keras COMMAND --help",
         formatter_class=_CommandHelp,
     )
     parser.add_argument(
@@ -65,12 +66,17 @@ def make_parser():
 
 
 class _CommandHelp(argparse.HelpFormatter):
-    """A line for each command: argparse forgets how far it indents them."""
+    """A line for each command, and none for all of them, so that it fits a screen."""
 
     def add_argument(self, action):
         super().add_argument(action)
+        # argparse forgets how far it indents them.
         longest = max(map(len, action.choices or ()), default=0) + 4
         self._action_max_length = max(self._action_max_length, longest)
+
+    def _format_action(self, action):
+        lines = super()._format_action(action)
+        return lines.partition("\n")[2] if action.choices else lines
 
 
 @contextlib.contextmanager

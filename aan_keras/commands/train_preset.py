@@ -4,13 +4,14 @@ from aan_keras.commands import console
 from aan_keras.commands.train import ENGINES
 
 NAME = "train-preset"
-SUMMARY = "make a preset's weights, from random ones, in one command"
+SUMMARY = "make a preset from random weights, in one command"
 EXAMPLE = """examples:
   aan-keras train-preset --data faces/train --output runs/aan_128
   aan-keras train-preset --data faces/train --output runs/gpu --engine jax \\
       --batch-size 32 --learning-rate 8e-4 --steps 12000 6000
 
-Killed and started again it goes on. Other arguments of `train` come after --.
+Killed and started again it goes on. Other arguments of `train` come after --. Its steps
+are commands too: train, train-background, animate-photos, average-presets.
 """
 
 

@@ -10,11 +10,11 @@ from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
 @pytest.fixture(scope="module")
 def presets(tmp_path_factory):
     folder = tmp_path_factory.mktemp("presets")
-    for seed in range(3):
-        model = tiny_reenactor(**DEPARTURES, spectral_norm=False)
+    for seed in range(2):
+        model = tiny_reenactor(**DEPARTURES, spectral_norm=False, num_fusion_blocks=2)
         shake(model, seed=seed)
         model.save_to_preset(folder / str(seed))
-    return [folder / str(seed) for seed in range(3)]
+    return [folder / str(seed) for seed in range(2)]
 
 
 def arrays(preset):
@@ -22,17 +22,17 @@ def arrays(preset):
         return {name: file[name].astype("float64") for name in file.files}
 
 
-@pytest.mark.parametrize("shares", [None, [2, 1, 0.5]])
+@pytest.mark.parametrize("shares", [None, [2, 1]])
 def test_mean_of_all_weights(presets, shares):
-    model = average_presets(Reenactor, presets, shares, sharpening=0.2)
+    model = average_presets(Reenactor, presets[:2], shares, sharpening=0.2)
     assert model.get_config()["sharpening"] == 0.2
-    given = [arrays(preset) for preset in presets]
+    given = [arrays(preset) for preset in presets[:2]]
     variables = named_variables(model)
     assert set(variables) == set(given[0])
-    a, b, c = shares or [1, 1, 1]
+    a, b = shares or [1, 1]
     for name, variable in variables.items():
-        expected = a * given[0][name] + b * given[1][name] + c * given[2][name]
-        np.testing.assert_allclose(variable.value, expected / (a + b + c), atol=1e-6)
+        expected = a * given[0][name] + b * given[1][name]
+        np.testing.assert_allclose(variable.value, expected / (a + b), atol=1e-6)
 
 
 def test_command(presets, tmp_path, capsys):
@@ -47,7 +47,7 @@ def test_command(presets, tmp_path, capsys):
         np.testing.assert_allclose(value, expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("shares", [[1, 1], [0, 0, 0], [1, 1, -1]])
+@pytest.mark.parametrize("shares", [[1], [0, 0], [1, -1]])
 def test_refused_shares(presets, shares):
     with pytest.raises(ValueError, match=r"[Ss]hare"):
         average_presets(Reenactor, presets, shares)

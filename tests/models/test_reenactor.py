@@ -134,7 +134,7 @@ def test_the_filled_background_shows_where_the_head_was():
     expected = stretched + share * (as_numpy(code["background"]) - stretched)
     np.testing.assert_allclose(filled, expected, atol=2e-5)
     x, y = as_numpy(inputs["source_landmarks"])[0, 30].round().astype(int)
-    assert share[0, y, x - 18] > 0.9 and share[0, y, x + 5 :].max() < 0.01
+    assert share[0, y, x - 18] > 0.6 and share[0, y, x + 5 :].max() < 0.01
     assert np.abs(filled - stretched).max() > 0.2
 
 

@@ -116,10 +116,10 @@ def test_more_arguments_reach_the_runs(data, tmp_path, recorded, monkeypatch):
 
 
 def test_makes_a_preset(data, tmp_path, capsys):
-    """In this process; runs, which have tests of their own, only shake the weights."""
+    """In this process; training, which has tests of its own, only shakes weights."""
 
     def run(words):
-        if words[0] != "train":
+        if words[0] in ("animate-photos", "average-presets"):
             assert cli.main(words) == 0
             return
         run = cli.make_parser().parse_args(words)
@@ -127,13 +127,13 @@ def test_makes_a_preset(data, tmp_path, capsys):
         model = tiny_reenactor(**arguments, background=True)
         if run.preset:
             model = Reenactor.from_preset(run.preset)
-        shake(model, seed=run.seed)
-        model.save_to_preset(f"{run.output}/preset")
+        if words[0] == "train":
+            shake(model, seed=run.seed)
+        model.save_to_preset(run.output + "/preset" * (words[0] == "train"))
 
     path = train_preset(
         data,
         tmp_path / "run",
-        background_steps=1,
         per_photo=1,
         cut_outs=1,
         validation=(1, 1),
@@ -146,7 +146,7 @@ def test_makes_a_preset(data, tmp_path, capsys):
     for name in mean.files:
         expected = (one[name].astype("float64") + other[name]) / 2
         np.testing.assert_allclose(mean[name], expected, atol=1e-3)
-        if "kernel" in name:
+        if name.endswith("kernel") and "extractor/background" not in name:
             assert np.any(one[name] != other[name])
     printed = capsys.readouterr().out
     assert re.findall(r"^(\w+): aan-keras", printed, re.M) == STAGES
