@@ -23,7 +23,7 @@ VARIANTS = {
     "single_warp": {"model": {"warp_theta": False}},
     "spline": {"model": {"flow_prior": "tps", "background": False}},
     "no_prior": {"model": {"flow_prior": None, "background": False}},
-    "rgb": {"model": {"output": "rgb", "exposure": False, "background": False}},
+    "rgb": {"model": {"output": "rgb", "exposure": False}},
     "spectral_norm": {"model": {"spectral_norm": True}},
     "wide": {"model": {"width": 24}},
     "gan": {"losses": {"gan_weight": 0.03}},

@@ -53,5 +53,5 @@ def background_odds(across, along, tightness=1.0):
 
 
 def above_chin(along):
-    """1 above the chin, 0 below, by `face_coordinates`."""
+    """1 above the chin, 0 below: `[B, h, w, 1]`, as `along` of `face_coordinates`."""
     return ops.sigmoid(_STEEPNESS * (1.0 - along))

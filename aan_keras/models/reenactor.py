@@ -331,13 +331,11 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         return code
 
     def _encode_parts(self, source, source_landmarks, training):
-        source = ops.convert_to_tensor(source)
         landmarks = ops.cast(source_landmarks, "float32")
-        code = {"source_landmarks": landmarks}
-        if self.exposure is not None:
-            code["level"] = self.exposure(source, landmarks)
-            source = self.exposure.normalize(source, code["level"])
-        code["source"] = source
+        source, level = self._even_out(source, landmarks)
+        code = {"source_landmarks": landmarks, "source": source}
+        if level is not None:
+            code["level"] = level
         if self.upsampling is not None:
             code["source_fine"] = self.upsampling(source)
         code.update(self._appearance(source, training))
@@ -346,6 +344,14 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             for region, view in self.region_views(landmarks, source).items():
                 code[f"region_{region}"] = view
         return code
+
+    def _even_out(self, source, landmarks):
+        """The photo as the nets see it, and its level; None without `exposure`."""
+        source = ops.convert_to_tensor(source)
+        if self.exposure is None:
+            return source, None
+        level = self.exposure(source, landmarks)
+        return self.exposure.normalize(source, level), level
 
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")

@@ -41,10 +41,7 @@ class ReenactorFlow:
                 "Received: background=False"
             )
         landmarks = ops.cast(source_landmarks, "float32")
-        source = ops.convert_to_tensor(source)
-        if self.exposure is not None:
-            level = self.exposure(source, landmarks)
-            source = self.exposure.normalize(source, level)
+        source, _ = self._even_out(source, landmarks)
         with self.inference_weights():
             logits = self._appearance(source, training=False)["background"]
         odds, _ = self._background_odds(landmarks, logits)
