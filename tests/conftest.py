@@ -1,6 +1,7 @@
 """Choice of tests by backend, the same start for each test, and a face."""
 
 import os
+import random
 
 # JAX compiles every operation of every shape that it meets: quickly is enough here.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -50,7 +51,12 @@ def landmarker():
 
 @pytest.fixture(autouse=True)
 def same_start():
-    """Seeds Keras, NumPy and Python; a dtype policy set by a test ends with it."""
-    keras.utils.set_random_seed(0)
+    """Seeds initializers; a dtype policy set by a test ends with it.
+
+    Keras draws the seeds of initializers from Python. `keras.utils.set_random_seed`
+    would seed TensorFlow too, which then forgets every graph that it has optimized:
+    each test of a file would wait seconds for the same one.
+    """
+    random.seed(0)
     yield
     keras.config.set_dtype_policy("float32")

@@ -1,5 +1,6 @@
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -9,6 +10,10 @@ from aan_keras.data.pair_sample import make_sample
 from aan_keras.data.pair_sampler import PairSampler
 from aan_keras.training.with_jax.batch_workers import BatchWorkers
 
+# No backend takes part, but each process costs seconds.
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "jax", reason="`make test-jax` runs it"
+)
 SIZE, BATCH, SEED = 32, 3, 5
 
 
