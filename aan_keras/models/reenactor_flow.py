@@ -52,6 +52,14 @@ class ReenactorFlow:
         across, along = self._face_coordinates(landmarks)
         return background_odds(across, along) + ops.cast(logits, "float32"), along
 
+    def _without_holes(self, odds):
+        """Odds of background, without what is nowhere as wide as a ninth of the photo.
+
+        That is hair of the background's colour, and would be left behind as a spot.
+        """
+        width = self.image_size // 16 - 1
+        return _dilate(-_dilate(-odds, width), width)
+
     def _face_coordinates(self, landmarks):
         """On the grid of the masks, which are half as fine as the photo."""
         return face_coordinates((landmarks + 0.5) / 2 - 0.5, self.image_size // 2)
@@ -65,10 +73,12 @@ class ReenactorFlow:
             code["source_small"] = shrink(source, self.heatmaps.size)
         if self.background is not None and not training:
             odds, along = self._background_odds(landmarks, code.pop("background"))
+            odds = self._without_holes(odds)
             fill = self.background(source, odds)
             code["background"] = fill
-            # A head and its hair move as a whole, a body does not.
-            code["head"] = ops.sigmoid(-odds) * above_chin(along)
+            # A head and its hair move as a whole, a body does not. Soft edges belong to
+            # it: without them a thin ring is left behind.
+            code["head"] = _dilate(ops.sigmoid(-odds), 3) * above_chin(along)
 
     def _estimate_flow(self, code, landmarks, training):
         """float32 `[B, h, h, 2]`, in pixels of its own grid."""
@@ -112,6 +122,10 @@ def shrink(image, size):
     if factor > 1:
         image = ops.average_pool(image, factor, strides=factor)
     return _resize(image, size)
+
+
+def _dilate(mask, width):
+    return ops.max_pool(mask, width, strides=1, padding="same")
 
 
 def _resize(image, size):

@@ -133,9 +133,19 @@ def test_the_filled_background_shows_where_the_head_was():
     share = as_numpy(model._left_behind(code, moved))
     expected = stretched + share * (as_numpy(code["background"]) - stretched)
     np.testing.assert_allclose(filled, expected, atol=2e-5)
-    x, y = as_numpy(inputs["source_landmarks"])[0, 30].round().astype(int)
+    brows = as_numpy(inputs["source_landmarks"])[0, 17:27].mean(0)
+    x, y = brows.round().astype(int)
     assert share[0, y, x - 18] > 0.6 and share[0, y, x + 5 :].max() < 0.01
     assert np.abs(filled - stretched).max() > 0.2
+
+
+def test_a_small_hole_in_a_head_is_no_background():
+    model = tiny_reenactor(**LAYERED, background=True)
+    odds = np.full((1, 32, 32, 1), -5.0, "float32")
+    odds[0, 4:6, 10:20] = 5.0  # 3 are a ninth of this photo's 32.
+    odds[0, 20:24, 20:24] = 6.0
+    expected = np.where(odds == 5.0, -5.0, odds)
+    np.testing.assert_array_equal(model._without_holes(odds), expected)
 
 
 def test_training_sees_no_filled_background():
