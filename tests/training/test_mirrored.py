@@ -31,7 +31,7 @@ def test_replicas_stay_identical(differences):
     assert differences["replicas"] == 0
 
 
-@pytest.mark.parametrize("how", ["mirrored", "mirrored and accumulated"])
+@pytest.mark.parametrize("how", ["mirrored", "mirrored, accumulated, GAN"])
 def test_the_result_is_that_of_one_device(differences, how):
     assert max(differences[how].values()) < 1e-5
 
