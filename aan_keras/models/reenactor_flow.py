@@ -53,9 +53,10 @@ class ReenactorFlow:
         return background_odds(across, along) + ops.cast(logits, "float32"), along
 
     def _without_holes(self, odds):
-        """Odds of background, without what is nowhere as wide as a ninth of the photo.
+        """Morphological opening of `[B, S / 2, S / 2, 1]`, odds of background.
 
-        That is hair of the background's colour, and would be left behind as a spot.
+        What is nowhere as wide as a ninth of the photo is hair of the background's
+        colour, and would be left behind as a spot.
         """
         width = self.image_size // 16 - 1
         return _dilate(-_dilate(-odds, width), width)
