@@ -1,8 +1,8 @@
 """One photo, moved by one clip."""
 
 import pathlib
-import weakref
 
+from aan_keras.compiled_reenactor import CompiledReenactor
 from aan_keras.faces import (
     ClipRange,
     DlibLandmarker,
@@ -20,7 +20,6 @@ from aan_keras.faces.motion_transfer import transfer_motion
 from aan_keras.faces.photo import to_rgb
 
 MODES = ("transform", "relative", "absolute")
-_COMPILED = weakref.WeakKeyDictionary()
 
 
 class Reenactment:
@@ -159,23 +158,10 @@ class Reenactment:
             ):
                 yield image, None
             return
-        import tensorflow as tf
-
-        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
-
-        with_flow = self._paste_back is not None
-        with_flow = with_flow and hasattr(self.reenactor, "drive_with_flow")
-        drive = compiled_drive(self.reenactor, with_flow)
-        source = tf.constant(self.source_image[None], "float32") / 127.5 - 1
-        # Eagerly: it runs once, and tracing it takes longer than that.
-        with tensorflow_forms():
-            code = self.reenactor.encode_source(
-                source, tf.constant(self.source_landmarks[None])
-            )
+        model = CompiledReenactor.of(self.reenactor)
+        code = model.encode_source(self.source_image, self.source_landmarks)
         for landmarks in self.landmarks:
-            made = drive(code, tf.constant(landmarks[None]))
-            image, flow = made if with_flow else (made, None)
-            yield image.numpy(), None if flow is None else flow.numpy()
+            yield model.drive(code, landmarks)
 
 
 def _mode(mode, relative):
@@ -185,40 +171,6 @@ def _mode(mode, relative):
             f"second. Received: mode={mode}, relative={relative}"
         )
     return mode or ("relative" if relative else MODES[0])
-
-
-def compiled_drive(reenactor, with_flow=False):
-    """`reenactor.drive` as a graph, traced once a model and not once a photo.
-
-    With `with_flow` it is `drive_with_flow`, and gives the flow beside the image.
-    """
-    import tensorflow as tf
-
-    from aan_keras.exporting.tensorflow_forms import tensorflow_forms
-
-    # The graph holds the variables it was traced with, so it goes with these averages.
-    averages = list(getattr(reenactor, "averages", ()))
-    traced_with, graphs = _COMPILED.get(reenactor, (None, None))
-    if traced_with is None or [*map(id, traced_with)] != [*map(id, averages)]:
-        graphs = {}
-        _COMPILED[reenactor] = (averages, graphs)
-    if with_flow in graphs:
-        return graphs[with_flow]
-    alive = weakref.ref(reenactor)
-
-    @tf.function
-    def drive(code, landmarks):
-        with tensorflow_forms():
-            if with_flow:
-                image, flow = alive().drive_with_flow(code, landmarks)
-            else:
-                image = alive().drive(code, landmarks)
-        image = tf.clip_by_value((tf.cast(image[0], "float32") + 1) * 127.5, 0, 255)
-        image = tf.cast(tf.round(image), "uint8")
-        return (image, flow[0]) if with_flow else image
-
-    graphs[with_flow] = drive
-    return drive
 
 
 def reenact(reenactor, source, driving, **options):

@@ -2,14 +2,14 @@
 
 Every signature of the SavedModel is called by TensorFlow, by other TensorFlow versions
 (--python) and by the C++ program (--cpp), on pairs of one clip: the largest difference
-of any pixel to Keras, in levels of 255. A JPEG file is compared with files of two
-images: of Keras' in the graph that the SavedModel is made of, and of Keras' as the
-layers are. Each TFLite file, and ONNX Runtime, make all pairs: the largest difference
-to Keras, the PSNR to the float32 TFLite file (of all pixels, and of the worst picture),
-and of the TFLite files the figures of `aan-keras evaluate` beside those of the float32
-one, with the standard error that the choice of pairs leaves in each change: the pose of
-an output is found anew from its landmarks, and some of them fall out differently for
-any change of the pixels, however small.
+of any pixel to Keras, compiled layer by layer, in levels of 255. JPEG files are
+compared with files of the frames that `aan_keras.reenact` makes, decoded. Each TFLite
+file, and ONNX Runtime, make all pairs: the largest difference to Keras, the PSNR to the
+float32 TFLite file (of all pixels, and of the worst picture), and of the TFLite files
+the figures of `aan-keras evaluate` beside those of the float32 one, with the standard
+error that the choice of pairs leaves in each change: the pose of an output is found
+anew from its landmarks, and some of them fall out differently for any change of the
+pixels, however small.
 Without --data only signatures are compared, on the bundled portrait and motion.
 
 Example: python benchmarks/export_parity.py --data faces/held_out \
@@ -25,13 +25,13 @@ import numpy as np
 from exported_runtimes import (
     KerasRuntime,
     OnnxRuntime,
-    UnsavedRuntime,
     litert_runtime,
 )
 from report import report
 from saved_model_callers import InProcess, OtherPython, Program
 
 from aan_keras import Reenactor
+from aan_keras.compiled_reenactor import CompiledReenactor
 from aan_keras.data import open_clips
 from aan_keras.evaluation.face_analysis import FaceAnalysis
 from aan_keras.evaluation.measures import MEASURES, measure_pairs, overall
@@ -70,15 +70,14 @@ def psnr(found, wanted):
     return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
-def signature_differences(call, arrays, wanted, unsaved):
+def signature_differences(call, arrays, wanted, reenacted):
     """Largest difference by signature.
 
     Args:
         call: `call(signature, inputs)` gives outputs.
         arrays: inputs of `serving_default`, all rows of one source.
         wanted: uint8, Keras' images of these rows.
-        unsaved: uint8, Keras' images of these rows in the graph that is exported: the
-            first alone, and all of them as one clip.
+        reenacted: uint8, the frames of `aan_keras.reenact` for these rows.
     """
     driving = arrays["driving_landmarks"]
     one = {name: value[:1] for name, value in arrays.items()}
@@ -99,12 +98,9 @@ def signature_differences(call, arrays, wanted, unsaved):
     differences = {n: most_different(v, wanted[: len(v)]) for n, v in found.items()}
     # JPEG rounds what it keeps of 64 pixels: one that is off by a level before may be
     # the reason that many are by several.
-    for i, (name, inputs) in enumerate(
-        (("reenact_jpeg", frame), ("reenact_clip_jpeg", clip))
-    ):
+    for name, inputs in (("reenact_jpeg", frame), ("reenact_clip_jpeg", clip)):
         files = call(name, {**file, **inputs})["image_bytes"].ravel()
-        differences[name] = most_different_files(files, unsaved[i])
-        differences[f"{name}, layers"] = most_different_files(files, wanted)
+        differences[name] = most_different_files(files, reenacted)
     return differences
 
 
@@ -222,15 +218,12 @@ def compare_signatures(model, folder, batch, wanted, arguments, context):
     same = (batch["source"] == batch["source"][:1]).all((1, 2, 3))
     count = min(SIGNATURE_FRAMES, int(np.argmin([*same, False])))
     arrays = {name: value[:count] for name, value in batch.items()}
-    keras = UnsavedRuntime(arguments.preset)
-    one = {name: value[:1] for name, value in arrays.items()}
-    clip = {**one, "driving_landmarks": arrays["driving_landmarks"][None]}
-    unsaved = [
-        keras.run("serving_default", **one),
-        keras.run("reenact_clip", **clip)[0],
-    ]
+    keras = CompiledReenactor(model)
+    code = keras.encode_source(arrays["source"][0], arrays["source_landmarks"][0])
+    driving = arrays["driving_landmarks"]
+    reenacted = np.stack([keras.drive(code, points)[0] for points in driving])
     rows = [
-        {"called by": name, **signature_differences(call, arrays, wanted, unsaved)}
+        {"called by": name, **signature_differences(call, arrays, wanted, reenacted)}
         for name, call in callers.items()
     ]
     print("largest difference to Keras in levels of 255:")

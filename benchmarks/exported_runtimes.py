@@ -34,34 +34,11 @@ class KerasRuntime:
 
     def encode_source(self, source, source_landmarks):
         code = self._encode(source, source_landmarks)
-        code["theta_1"].numpy()  # Waits for the result.
+        code["appearance"].numpy()  # Waits for the result.
         return code
 
     def drive(self, code, driving_landmarks):
         return self._drive(code, driving_landmarks).numpy()
-
-
-class UnsavedRuntime:
-    """The preset in Keras, traced as `export_saved_model` traces it and not saved.
-
-    The same operations in the same order on the same shapes: what a file, another
-    TensorFlow or another language then does to an image shows by itself.
-    """
-
-    def __init__(self, preset):
-        self._constant = _tensorflow(None).constant
-        from aan_keras import Reenactor
-        from aan_keras.exporting.inference_model import inference_model
-        from aan_keras.exporting.serving_module import ServingModule
-
-        model = inference_model(Reenactor.from_preset(preset), early_source=True)
-        # An asset must exist when it is named; this one is never saved.
-        self._signatures = ServingModule(model, __file__).signatures()
-
-    def run(self, signature, **inputs):
-        """uint8 images of `serving_default` or `reenact_clip`."""
-        tensors = {name: self._constant(value) for name, value in inputs.items()}
-        return self._signatures[signature](**tensors)["image"].numpy()
 
 
 class SavedModelRuntime:

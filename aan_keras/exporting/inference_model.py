@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from aan_keras.exporting.early_source import EarlySource
 from aan_keras.exporting.late_heads import LateHeads
 from aan_keras.models.preset import named_variables
 from aan_keras.models.reenactor import Reenactor
 
 
-def inference_model(reenactor, late_heads=False, early_source=False):
+def inference_model(reenactor, late_heads=False):
     """A copy that computes the same images with less.
 
     Plain convolutions of `W / sigma(W)` stand in for spectrally normalized ones, the
@@ -19,8 +18,6 @@ def inference_model(reenactor, late_heads=False, early_source=False):
         reenactor: `aan_keras.Reenactor`, trained or not.
         late_heads: compute theta after the warp, where that is the same (see
             `LateHeads`).
-        early_source: compute what depends on the source alone before the first frame
-            (see `EarlySource`); instead of `late_heads`.
 
     Returns:
         A new `Reenactor` with `spectral_norm=False`.
@@ -28,11 +25,7 @@ def inference_model(reenactor, late_heads=False, early_source=False):
     config = reenactor.get_config()
     for key in ("dtype", "name", "trainable"):
         config.pop(key)
-    kind = Reenactor
-    if early_source:
-        kind = EarlySource
-    elif late_heads and LateHeads.fits(config):
-        kind = LateHeads
+    kind = LateHeads if late_heads and LateHeads.fits(config) else Reenactor
     copy = kind(**{**config, "spectral_norm": False}, dtype="float32")
     arrays = inference_weights(reenactor)
     for name, variable in named_variables(copy).items():

@@ -9,7 +9,7 @@ from aan_keras.exporting import metadata
 from aan_keras.exporting.builtin_forms import builtin_forms
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.serving_module import trace_model
+from aan_keras.exporting.trace_model import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
@@ -40,7 +40,7 @@ def export_onnx(reenactor, path, *, preset=None):
     folder = pathlib.Path(path)
     description = metadata.to_json(metadata.describe(reenactor, preset=preset))
     with without_notices():
-        models = _convert(inference_model(reenactor, early_source=True))
+        models = _convert(inference_model(reenactor))
     folder.mkdir(parents=True, exist_ok=True)
     for name, model in models.items():
         model.metadata_props.add(key=metadata.FILE_NAME, value=description)

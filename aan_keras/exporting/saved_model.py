@@ -34,7 +34,7 @@ def export_saved_model(
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / metadata.FILE_NAME
         file.write_text(metadata.to_json(description))
-        model = inference_model(reenactor, early_source=True)
+        model = inference_model(reenactor)
         module = ServingModule(model, file)
         tf.saved_model.save(module, str(path), signatures=module.signatures())
     if warm_up:

@@ -6,10 +6,13 @@ from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.tensorflow_forms import tensorflow_forms
+from aan_keras.exporting.trace_model import trace_model
 
 # Pixels of a clip that are computed side by side: 4 frames of 256 px, 16 of 128. More
 # do not stay in a processor's cache, fewer leave it waiting between operations.
 _CHUNK_PIXELS = 2**18
+# Frames of a clip of files that are computed at a time, each alone.
+_SINGLE_FRAMES = 4
 
 
 class ServingModule(tf.Module):
@@ -48,7 +51,7 @@ class ServingModule(tf.Module):
         self._chunk = max(1, _CHUNK_PIXELS // self._size**2)
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        with tensorflow_forms():
+        with tensorflow_forms(model):
             self._encode, self._drive, self._code = trace_model(model)
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine", "anchor"}
@@ -96,8 +99,13 @@ class ServingModule(tf.Module):
         return {"image_bytes": _encode_jpegs(image)}
 
     def reenact_clip_jpeg(self, **inputs):
-        """`reenact_clip` from files to files."""
-        image = self._reenact_clip(**self._decoded(**self._accepted(**inputs)))
+        """`reenact_clip` from files to files.
+
+        A frame's file is that of `reenact_jpeg`, to the bit: coding makes several
+        levels of one that was rounded otherwise, and a row of a batch is, now and then.
+        """
+        decoded = self._decoded(**self._accepted(**inputs))
+        image = self._reenact_clip(**decoded, side_by_side=False)
         data = _encode_jpegs(tf.reshape(image, (-1, self._size, self._size, 3)))
         return {"image_bytes": _unflatten(data, tf.shape(image)[:2])}
 
@@ -131,11 +139,13 @@ class ServingModule(tf.Module):
         code = self._encode_source(source, source_landmarks)
         return self._drive_code(code, driving_landmarks)
 
-    def _reenact_clip(self, source, source_landmarks, driving_landmarks):
+    def _reenact_clip(
+        self, source, source_landmarks, driving_landmarks, side_by_side=True
+    ):
         shape = tf.shape(driving_landmarks)[:2]
         flat = tf.reshape(driving_landmarks, (-1, 68, 2))
         code = self._encode_source(source, source_landmarks)
-        frames = self._frames(code, flat, shape[1])
+        frames = self._frames(code, flat, shape[1], side_by_side)
         return _unflatten(frames, shape, (self._size, self._size, 3))
 
     def _encode_source(self, source, source_landmarks):
@@ -145,10 +155,11 @@ class ServingModule(tf.Module):
     def _drive_code(self, code, landmarks):
         return to_uint8(self._drive(code, landmarks))
 
-    def _frames(self, code, landmarks, frames_per_source):
+    def _frames(self, code, landmarks, frames_per_source, side_by_side):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""
         count = tf.shape(landmarks)[0]
-        chunks = (count + self._chunk - 1) // self._chunk
+        size = self._chunk if side_by_side else 1
+        chunks = (count + size - 1) // size
         one_source = tf.equal(count, frames_per_source)
 
         def rows_of(name, rows):
@@ -161,7 +172,7 @@ class ServingModule(tf.Module):
             return tf.cond(one_source, lambda: code[name], gathered)
 
         def chunk(i):
-            rows = tf.range(i * self._chunk, tf.minimum(count, (i + 1) * self._chunk))
+            rows = tf.range(i * size, tf.minimum(count, (i + 1) * size))
             part = {name: rows_of(name, rows) for name in code}
             return self._drive_code(part, tf.gather(landmarks, rows))
 
@@ -174,42 +185,14 @@ class ServingModule(tf.Module):
             infer_shape=False,
             element_shape=(None, self._size, self._size, 3),
         )
-        # One after another: they would only compete for the same cores.
+        # Chunks one after another: they would only compete for the same cores.
         _, images = tf.while_loop(
-            lambda i, _: i < chunks, body, (0, images), parallel_iterations=1
+            lambda i, _: i < chunks,
+            body,
+            (0, images),
+            parallel_iterations=1 if side_by_side else _SINGLE_FRAMES,
         )
         return images.concat()
-
-
-def trace_model(model, batch=None):
-    """The two halves of a model as graphs.
-
-    Args:
-        model: `Reenactor`.
-        batch: number of sources; None leaves it open.
-
-    Returns:
-        `(encode, drive, code)`: functions `encode(source, source_landmarks)` to the
-        code and `drive(code, driving_landmarks)` to the image, both float32, and the
-        list of `TensorSpec`s of that part of the code which `drive` reads.
-    """
-    size = model.image_size
-    landmarks = tf.TensorSpec((batch, 68, 2), tf.float32, "landmarks")
-    source = tf.TensorSpec((batch, size, size, 3), tf.float32, "source")
-    encode = tf.function(model.encode_source, autograph=False)
-    encode = encode.get_concrete_function(source, landmarks)
-    code = {
-        name: tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name)
-        for name, tensor in encode.structured_outputs.items()
-    }
-    function = tf.function(model.drive, autograph=False)
-    drive = function.get_concrete_function(code, landmarks)
-    # Placeholders come in the order of the flattened arguments, the dict's by name.
-    placeholders = dict(zip(sorted(code), drive.graph.inputs))
-    used = {name: code[name] for name in code if placeholders[name].consumers()}
-    if len(used) < len(code):
-        drive = function.get_concrete_function(used, landmarks)
-    return encode, drive, list(used.values())
 
 
 def _encode_jpegs(images):

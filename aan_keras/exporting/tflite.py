@@ -13,7 +13,7 @@ from aan_keras.exporting.builtin_forms import builtin_forms
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.pixels import from_uint8, to_uint8
 from aan_keras.exporting.quantization import QUANTIZATIONS, quantize
-from aan_keras.exporting.serving_module import trace_model
+from aan_keras.exporting.trace_model import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.output_file import output_file
 

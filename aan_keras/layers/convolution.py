@@ -1,6 +1,7 @@
 """The one place where a net chooses between spectral and plain convolution."""
 
 import keras
+from keras import ops
 
 from aan_keras.layers.spectral_conv2d import SpectralConv2D
 
@@ -20,3 +21,17 @@ def convolution(filters, kernel_size, spectral_norm=True, **kwargs):
     layer = SpectralConv2D if spectral_norm else keras.layers.Conv2D
     kwargs.setdefault("kernel_initializer", "he_normal")
     return layer(filters, kernel_size, padding="same", **kwargs)
+
+
+def inference_kernel(layer):
+    """The kernel that a layer of `convolution` convolves with in inference.
+
+    Args:
+        layer: `SpectralConv2D` or `keras.layers.Conv2D`, built.
+
+    Returns:
+        `[h, w, C, filters]`, of the layer's `compute_dtype`.
+    """
+    spectral = isinstance(layer, SpectralConv2D)
+    kernel = layer.normalized_kernel() if spectral else layer.kernel
+    return ops.cast(kernel, layer.compute_dtype)

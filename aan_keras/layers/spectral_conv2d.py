@@ -201,7 +201,16 @@ class SpectralConv2D(keras.layers.Layer):
     def _initial_v(self, shape, dtype=None):
         return _unit(ops.matmul(self._matrix(), self.u), self.epsilon)
 
-    def _normalized_kernel(self, training=False):
+    def normalized_kernel(self, training=False):
+        """`W / sigma(W)`.
+
+        Args:
+            training: refine `u` and `v` before, and keep them.
+
+        Returns:
+            `[kernel_height, kernel_width, channels / groups, filters]`, float32 at
+            least.
+        """
         matrix = self._matrix()
         u, v = ops.stop_gradient(self.u), ops.stop_gradient(self.v)
         if training:
@@ -221,7 +230,7 @@ class SpectralConv2D(keras.layers.Layer):
             inputs = ops.transpose(inputs, (0, 2, 3, 1))
         outputs = ops.conv(
             inputs,
-            ops.cast(self._normalized_kernel(training), self.compute_dtype),
+            ops.cast(self.normalized_kernel(training), self.compute_dtype),
             strides=list(self.strides),
             padding=self.padding,
             data_format="channels_last",
@@ -254,7 +263,7 @@ class SpectralConv2D(keras.layers.Layer):
         shape[channel_axis] = self.kernel.shape[2] * self.groups
         plain = self._plain_conv()
         plain.build(tuple(shape))
-        weights = [self._normalized_kernel()]
+        weights = [self.normalized_kernel()]
         plain.set_weights(weights + ([self.bias] if self.use_bias else []))
         return plain
 

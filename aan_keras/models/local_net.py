@@ -1,9 +1,9 @@
 """Local net: reenacts eyes, nose and mouth close up."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
-from aan_keras.layers.convolution import convolution
+from aan_keras.layers.convolution import convolution, inference_kernel
 from aan_keras.layers.down_block import DownBlock
 from aan_keras.layers.face_regions import REGION_LANDMARKS, REGION_OPENINGS
 from aan_keras.layers.up_block import UpBlock
@@ -17,6 +17,10 @@ class LocalNet(keras.Model):
     Each has three down- and three up-convolution blocks, and reads the region of the
     source image, of the source heatmaps and of the driving heatmaps. The heatmaps
     hold the region's own landmarks, rendered at the region's resolution.
+
+    Inference is in two steps too: a region's first convolution is linear in its input,
+    so it is the sum of one for the source (`encode_source`, once a photo) and one for
+    the driving region (`drive`).
 
     Args:
         image_size: side of the whole image; sets the regions' sizes.
@@ -67,6 +71,8 @@ class LocalNet(keras.Model):
             region: region_size(image_size, region) for region in REGION_LANDMARKS
         }
         self.nets = [self._unet(region, dtype) for region in REGION_LANDMARKS]
+        # The same layers, without the first convolution.
+        self._rests = [self._after_stem(net) for net in self.nets]
         self.built = True
 
     def _unet(self, region, dtype):
@@ -101,6 +107,49 @@ class LocalNet(keras.Model):
             x = convolution(3, 3, name="head", activation="tanh", **common)(x)
         return keras.Model([source, driving], x, name=region)
 
+    def _after_stem(self, net):
+        inputs = [net.get_layer("stem").output]
+        # What a residual is added to.
+        inputs += [net.inputs[1]] * (self.output_mode == "residual")
+        return keras.Model(inputs, net.output, name=net.name)
+
+    def encode_source(self, source):
+        """The source's part of the first convolutions, for inference.
+
+        Args:
+            source: as in `call`.
+
+        Returns:
+            dict by region of `[B, r, r, width]`.
+        """
+        encoded = {}
+        for net in self.nets:
+            stem, (kernel, _) = _stem(net)
+            with keras.name_scope(self.name):
+                x = ops.conv(_cast(source[net.name], stem), kernel, padding="same")
+                encoded[net.name] = ops.add(x, ops.cast(stem.bias, x.dtype))
+        return encoded
+
+    def drive(self, encoded, driving):
+        """What `call` gives in inference, from `encode_source`'s result.
+
+        Args:
+            encoded: dict by region of `[B, r, r, width]`.
+            driving: as in `call`.
+
+        Returns:
+            As `call`.
+        """
+        patches = {}
+        for net, rest in zip(self.nets, self._rests):
+            stem, (_, kernel) = _stem(net)
+            view = ops.convert_to_tensor(driving[net.name])
+            with keras.name_scope(self.name):
+                x = ops.conv(_cast(view, stem), kernel, padding="same")
+                inputs = [ops.add(x, encoded[net.name]), view]
+                patches[net.name] = rest(inputs[: len(rest.inputs)], training=False)
+        return patches
+
     def call(self, source, driving, training=None):
         return {
             region: net([source[region], driving[region]], training=training)
@@ -121,6 +170,17 @@ class LocalNet(keras.Model):
             "name": self.name,
             "trainable": self.trainable,
         }
+
+
+def _stem(net):
+    """A U-Net's first convolution, and its kernel's part for each of the inputs."""
+    stem, channels = net.get_layer("stem"), net.inputs[0].shape[-1]
+    kernel = inference_kernel(stem)
+    return stem, (kernel[:, :, :channels], kernel[:, :, channels:])
+
+
+def _cast(view, stem):
+    return ops.cast(view, stem.compute_dtype)
 
 
 def region_size(image_size, region):

@@ -12,6 +12,7 @@ from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.region_paste import RegionPaste
+from aan_keras.layers.runtime_forms import form_of
 from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
@@ -326,8 +327,8 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
     def _encode(self, source, source_landmarks, training):
         code = self._encode_parts(source, source_landmarks, training)
         if self.warp_anchor is not None and not training:
-            same = self._paint(code, code["source_landmarks"], training)["image"]
-            code["anchor"] = code["source"] - same
+            same = form_of(self.paint)(code, code["source_landmarks"], training)
+            code["anchor"] = code["source"] - same["image"]
         return code
 
     def _encode_parts(self, source, source_landmarks, training):
@@ -341,8 +342,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         code.update(self._appearance(source, training))
         self._encode_motion(code, source, landmarks, training)
         if self.local_net is not None:
-            for region, view in self.region_views(landmarks, source).items():
-                code[f"region_{region}"] = view
+            views = self.region_views(landmarks, source)
+            if not training:
+                views = self.local_net.encode_source(views)
+            code |= {f"region_{region}": view for region, view in views.items()}
         return code
 
     def _even_out(self, source, landmarks):
@@ -355,7 +358,7 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
 
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
-        result = self._paint(code, landmarks, training)
+        result = form_of(self.paint)(code, landmarks, training)
         if self.warp_anchor is not None and not training:
             result["image"] += self.warp_anchor(code["anchor"], result["flow"])
         if self.background is not None and not training:
@@ -371,8 +374,17 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             result["image"] = self.sharpen(result["image"])
         return result
 
-    def _paint(self, code, landmarks, training):
-        """A frame on the scale of `code["source"]`."""
+    def paint(self, code, landmarks, training=None):
+        """A frame before its finish: what the nets make.
+
+        Args:
+            code: dict from `encode_source`, batch B.
+            landmarks: float32 `[B, 68, 2]`, the driving ones.
+            training: as in `call`.
+
+        Returns:
+            dict as of `generate`, on the scale of `code["source"]`.
+        """
         flow = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
@@ -391,7 +403,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             base = warped if self.output_mode == "residual" else None
             drivings = self.region_views(landmarks, base)
             sources = {region: code[f"region_{region}"] for region in drivings}
-            patches = self.local_net(sources, drivings, training=training)
+            if training:
+                patches = self.local_net(sources, drivings, training=True)
+            else:
+                patches = self.local_net.drive(sources, drivings)
             local_image = self.paste(list(patches.values()), landmarks)
         inputs["local_image"] = local_image
         if self.output_mode == "residual":
@@ -400,16 +415,20 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         return {"image": image, "flow": flow, "patches": patches, "warped": warped}
 
     def _appearance(self, source, training):
-        return self.appearance_extractor(source, training=training)
+        code = self.appearance_extractor(source, training=training)
+        if not training:
+            for i in range(1, self.num_fusion_blocks + 1):
+                gamma, beta = _split(code.pop(f"theta_{i}"))
+                code |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
+        return code
 
     def _modulation(self, code, flow, appearance, i):
         """Gamma and beta of a fusion block."""
-        theta = code[f"theta_{i}"]
-        if self.warp_theta:
-            theta = self.warp(theta, flow)
-        # Not sliced: the gradient of a slice writes zeros as large as theta.
-        gamma, beta = ops.split(theta, 2, axis=-1)
-        return 1.0 + gamma, beta
+        if f"theta_{i}" in code:
+            theta = code[f"theta_{i}"]
+            return _split(self.warp(theta, flow) if self.warp_theta else theta)
+        pair = code[f"gamma_{i}"], code[f"beta_{i}"]
+        return [self.warp(part, flow) for part in pair] if self.warp_theta else pair
 
     @classmethod
     def from_preset(cls, preset):
@@ -465,3 +484,10 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             "name": self.name,
             "trainable": self.trainable,
         }
+
+
+def _split(theta):
+    """Gamma and beta of a fusion block."""
+    # Not sliced: the gradient of a slice writes zeros as large as theta.
+    gamma, beta = ops.split(theta, 2, axis=-1)
+    return 1.0 + gamma, beta

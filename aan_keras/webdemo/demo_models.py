@@ -4,8 +4,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aan_keras.exporting.tensorflow_forms import tensorflow_forms
-from aan_keras.reenactment import compiled_drive
+from aan_keras.compiled_reenactor import CompiledReenactor
 
 _TRACK = tf.TensorSpec((None, 68, 2), "float32")
 _IDENTITY = tf.TensorSpec((1, 68, 3), "float32")
@@ -25,7 +24,7 @@ class DemoModels:
         self.reenactor = reenactor
         self.transformer = transformer
         self.image_size = reenactor.image_size
-        self._drive = compiled_drive(reenactor)
+        self._compiled = CompiledReenactor.of(reenactor)
         if transformer is not None:
             self._transform = tf.function(
                 transformer.transform, input_signature=[_TRACK, _IDENTITY, _IDENTITY]
@@ -52,13 +51,11 @@ class DemoModels:
             image: uint8 RGB `[S, S, 3]`.
             landmarks: float32 `[68, 2]`, in pixels of it.
         """
-        source = tf.constant(image[None], "float32") / 127.5 - 1
-        with tensorflow_forms():
-            return self.reenactor.encode_source(source, tf.constant(landmarks[None]))
+        return self._compiled.encode_source(image, landmarks)
 
     def drive(self, code, landmarks):
         """uint8 RGB `[S, S, 3]` at landmarks `[68, 2]` of the source's crop."""
-        return self._drive(code, tf.constant(landmarks[None])).numpy()
+        return self._compiled.drive(code, landmarks)[0]
 
     def source_identity(self, image, landmarks):
         """`l_id` float32 `[1, 68, 3]` of a photo's crop, see `LandmarkTransformer`."""

@@ -32,7 +32,7 @@ def pictures():
     source = reenactment.source_image[None].astype("float32") / 127.5 - 1
     points = reenactment.source_landmarks[None]
     driving = reenactment.landmarks[FRAME][None]
-    code = reenactor.encode_source(source, points)
+    views = reenactor.region_views(points, source)
     result = reenactor.generate(
         {"source": source, "source_landmarks": points, "driving_landmarks": driving}
     )
@@ -41,7 +41,7 @@ def pictures():
         "source": source,
         "image": result["image"],
         "local": reenactor.paste(patches, driving),
-        **{r: code[f"region_{r}"][..., :3] for r in REGIONS},
+        **{r: views[r][..., :3] for r in REGIONS},
     }
     found = {
         name: np.clip((np.asarray(x[0]) + 1) * 127.5, 0, 255).astype("uint8")

@@ -4,13 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from aan_keras.exporting.early_source import EarlySource
-from aan_keras.exporting.early_stems import EarlyStems
 from aan_keras.exporting.inference_model import inference_model, inference_weights
 from aan_keras.exporting.late_heads import LateHeads
 from aan_keras.layers import SpectralConv2D
 from aan_keras.losses import ReenactmentLoss
-from aan_keras.models.local_net import LocalNet
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 CONFIGURATIONS = {
@@ -58,44 +55,6 @@ def test_same_image_with_late_heads():
 def test_no_late_heads_where_they_would_change_the_image(name):
     model = tiny_reenactor(**CONFIGURATIONS[name])
     assert not isinstance(inference_model(model, late_heads=True), LateHeads)
-
-
-@pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_same_image_with_an_early_source(name):
-    model = tiny_reenactor(**CONFIGURATIONS[name])
-    shake(model, 0.1)
-    inputs = batch_of(2)
-    copy = inference_model(model, early_source=True)
-    assert isinstance(copy, EarlySource)
-    code = copy.encode_source(inputs["source"], inputs["source_landmarks"])
-    assert not any(name.startswith("theta") for name in code)
-    image = copy.drive(code, inputs["driving_landmarks"])
-    np.testing.assert_allclose(image, model(inputs), atol=2e-4)
-
-
-@pytest.mark.parametrize("output", ["rgb", "residual"])
-def test_early_stems_are_the_local_net(output):
-    net = LocalNet(64, width=4, output=output, spectral_norm=False, dtype="float64")
-    early = EarlyStems(net)
-    assert {id(v) for v in early.variables} == {id(v) for v in net.variables}
-    rng = np.random.default_rng(0)
-    for variable in net.variables:
-        variable.assign(rng.normal(scale=0.2, size=variable.shape))
-    # Of a few levels: float32 inputs of the U-Nets round nothing.
-    source, driving = (
-        {
-            unet.name: rng.integers(-4, 5, (2, *unet.inputs[side].shape[1:])) / 4
-            for unet in net.nets
-        }
-        for side in (0, 1)
-    )
-    encoded = early.encode_source(source)
-    found, wanted = early(encoded, driving), net(source, driving)
-    assert found.keys() == wanted.keys()
-    for region, patch in wanted.items():
-        assert encoded[region].shape == (*patch.shape[:-1], 4)
-        assert np.std(patch) > 0.1
-        np.testing.assert_allclose(found[region], patch, atol=1e-6)
 
 
 def test_same_kernel_as_the_layer_folds(reenactor):

@@ -120,6 +120,31 @@ def test_local_net_is_four_independent_nets():
     assert len(weights) == sum(len(part.weights) for part in net.nets)
 
 
+@pytest.mark.parametrize("output", ["rgb", "residual"])
+@pytest.mark.parametrize("spectral_norm", [False, True])
+def test_local_net_splits_into_source_and_driving_part(output, spectral_norm):
+    arguments = {"output": output, "spectral_norm": spectral_norm}
+    net = LocalNet(64, width=4, dtype="float64", **arguments)
+    rng = np.random.default_rng(0)
+    for variable in net.trainable_variables:
+        variable.assign(rng.normal(scale=0.2, size=variable.shape))
+    # Of a few levels: float32 inputs of the U-Nets round nothing.
+    source, driving = (
+        {
+            unet.name: rng.integers(-4, 5, (2, *unet.inputs[side].shape[1:])) / 4
+            for unet in net.nets
+        }
+        for side in (0, 1)
+    )
+    encoded = net.encode_source(source)
+    found, wanted = net.drive(encoded, driving), net(source, driving)
+    assert found.keys() == wanted.keys()
+    for region, patch in wanted.items():
+        assert encoded[region].shape == (*patch.shape[:-1], 4)
+        assert np.std(patch) > 0.1
+        np.testing.assert_allclose(found[region], patch, atol=1e-6)
+
+
 def test_local_net_residual_starts_as_the_warped_region():
     net = LocalNet(64, width=4, output="residual")
     source, driving = {}, {}
