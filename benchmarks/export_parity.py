@@ -17,6 +17,7 @@ Example: python benchmarks/export_parity.py --data faces/held_out \
 """
 
 import argparse
+import dataclasses
 import pathlib
 import tempfile
 
@@ -35,7 +36,7 @@ from aan_keras.compiled_reenactor import CompiledReenactor
 from aan_keras.data import open_clips
 from aan_keras.evaluation.face_analysis import FaceAnalysis
 from aan_keras.evaluation.measures import MEASURES, measure_pairs, overall
-from aan_keras.evaluation.pairs import make_pairs
+from aan_keras.evaluation.pairs import Pair, make_pairs
 from aan_keras.evaluation.real_frames import RealFrames
 from aan_keras.exporting import export_onnx, export_saved_model, export_tflite
 from aan_keras.exporting.bundled_example import bundled_example
@@ -167,7 +168,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="frame folders or shards")
     parser.add_argument("--preset", default="aan_128")
-    parser.add_argument("--frames", type=int, default=16, help="pairs of each clip")
+    parser.add_argument("--frames", type=int, default=16, help="pairs of each source")
+    parser.add_argument("--sources", type=int, default=1, help="sources of each clip")
     parser.add_argument("--calibration", help="frame folders for the ranges of int8")
     parser.add_argument("--cpp", help="the program of export/cpp")
     parser.add_argument("--python", nargs="*", default=[], help="other interpreters")
@@ -176,7 +178,9 @@ def main():
     pairs, real, batches = [], None, [bundled_batch(model.image_size)]
     if arguments.data:
         clips = open_clips(arguments.data)
-        pairs = make_pairs(clips, "self", arguments.frames)
+        pairs = more_sources(
+            make_pairs(clips, "self", arguments.frames), clips, arguments.sources
+        )
         real = RealFrames(clips, model.image_size)
         starts = range(0, len(pairs), BATCH)
         batches = [real.batch(pairs[i : i + BATCH]) for i in starts]
@@ -190,6 +194,23 @@ def main():
             compare_files(
                 model, folder, batches, wanted, figures, arguments.calibration, context
             )
+
+
+def more_sources(pairs, clips, count):
+    """The same driving frames for sources spread over each clip, the first among them.
+
+    For figures that vary more with the pictures than with what is compared.
+    """
+    lengths = {(clip.identity, clip.name): len(clip.frames) for clip in clips}
+    result = []
+    for number in range(count):
+        for pair in pairs:
+            length = lengths[pair.source.identity, pair.source.clip]
+            index = number * length // count
+            source = dataclasses.replace(pair.source, index=index)
+            if source != pair.driving:
+                result.append(Pair(source, pair.driving))
+    return result
 
 
 def bundled_batch(size):

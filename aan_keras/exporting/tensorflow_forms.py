@@ -14,8 +14,8 @@ def tensorflow_forms(model=None):
     """Scope in which TensorFlow traces what infers, and is not trained.
 
     A warp is one operation there, and products of geometry are made in float64 on
-    every device. `aan_keras.reenact` and the SavedModel share these forms, so that
-    their images differ by the roundings of convolutions alone.
+    every device. `aan_keras.reenact` and the SavedModel share these forms, and make
+    the same frames to the bit.
 
     Args:
         model: `Reenactor` whose `paint` becomes a graph of its own. With an anchor both
