@@ -138,7 +138,7 @@ class LocalNet(keras.Model):
             driving: as in `call`.
 
         Returns:
-            As `call`.
+            dict by region of `[B, r, r, 3]`, as of `call`.
         """
         patches = {}
         for net, rest in zip(self.nets, self._rests):
