@@ -231,7 +231,7 @@ def test_what_is_refused(faces, animated, tmp_path):
 
 def test_command(faces, tmp_path, monkeypatch, capsys):
     """With a Keras model: its frames, all of a photo in one batch."""
-    model = tiny_reenactor(**DEPARTURES, local_net=False, spectral_norm=False)
+    model = tiny_reenactor(**DEPARTURES, local_net=False)
     monkeypatch.setattr(console, "load_reenactor", lambda arguments: model)
     command = [
         "animate-photos",

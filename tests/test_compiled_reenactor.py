@@ -8,7 +8,7 @@ from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 
 def test_frame_and_flow_are_the_models():
-    model = tiny_reenactor(**DEPARTURES, spectral_norm=False, anchor=True)
+    model = tiny_reenactor(**DEPARTURES, anchor=True)
     shake(model)
     calls, original = [], model.paint
 

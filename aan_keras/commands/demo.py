@@ -57,12 +57,16 @@ def _serve(arguments):
     from aan_keras.webdemo.server import LOOPBACK, check_installed, serving
 
     check_installed()
-    from aan_keras.models.landmark_transformer import LandmarkTransformer
-    from aan_keras.webdemo.demo_models import DemoModels
 
-    reenactor = console.load_reenactor(arguments)
-    models = DemoModels(reenactor, LandmarkTransformer.from_preset())
-    models.warm_up()
+    def models():
+        from aan_keras.models.landmark_transformer import LandmarkTransformer
+        from aan_keras.webdemo.demo_models import DemoModels
+
+        reenactor = console.load_reenactor(arguments)
+        loaded = DemoModels(reenactor, LandmarkTransformer.from_preset())
+        loaded.warm_up()
+        return loaded
+
     with serving(models, arguments.host, arguments.port) as (address, _):
         print(f"{address} (Ctrl-C stops it)", flush=True)
         if arguments.host not in LOOPBACK:

@@ -1,7 +1,6 @@
 """Table 3: the model without one of its parts, trained alike and compared."""
 
 import csv
-import gc
 import json
 import pathlib
 
@@ -186,9 +185,8 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
         validate_every=0,
         **training_options({"training": options}),
     )
-    # The next run must not inherit this one's graphs.
+    # The next run must not inherit this one's graphs; collects garbage, too.
     keras.backend.clear_session()
-    gc.collect()
 
 
 def _remember(output, training):

@@ -75,15 +75,22 @@ def serving(models, host="127.0.0.1", port=7860):
     """Serves in a thread while a `with` block runs; gives `(address, app)`.
 
     Args:
-        models: `DemoModels`.
+        models: `DemoModels`, or a function that makes it: called when the address is
+            known to be free, because weights take seconds to load.
         host: address to listen on.
         port: 0 takes a free one.
+
+    Raises:
+        InputError: the address is not this machine's, or the port is taken.
     """
     import uvicorn
 
-    with tempfile.TemporaryDirectory(prefix="aan_keras_") as folder:
+    with (
+        contextlib.closing(_listen(host, port)) as listening,
+        tempfile.TemporaryDirectory(prefix="aan_keras_") as folder,
+    ):
+        models = models() if callable(models) else models
         app = make_app(models, pathlib.Path(folder))
-        listening = _listen(host, port)
         config = uvicorn.Config(
             app,
             log_level=logging.WARNING,
@@ -107,6 +114,7 @@ def serving(models, host="127.0.0.1", port=7860):
 
 
 def _listen(host, port):
+    """A listening socket; who comes before the server answers waits for it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off where the protocol is named only; with it, an
     # answer waits 40 ms for the browser's delayed acknowledgement.

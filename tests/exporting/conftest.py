@@ -14,7 +14,7 @@ def reenactor():
     """Everything that inference must take into account: spectral norm, moving
     statistics away from their start, weights away from zero."""
     keras.utils.set_random_seed(0)
-    arguments = {**DEPARTURES, "flow_prior": "layered"}
+    arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": True}
     model = tiny_reenactor(**arguments, exposure=True, anchor=True, background=True)
     shake(model, 0.1)
     model.generate(batch_of(4), training=True)

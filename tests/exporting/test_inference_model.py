@@ -11,7 +11,7 @@ from aan_keras.losses import ReenactmentLoss
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 CONFIGURATIONS = {
-    "paper": {},
+    "paper": {"num_fusion_blocks": 4},
     "presets": {**DEPARTURES, "statistics": "instance", "up_kernel_size": 1},
     "spade, no local net": {"adaptive_norm": "spade", "local_net": False},
     "layered": {
@@ -66,7 +66,7 @@ def test_same_kernel_as_the_layer_folds(reenactor):
 
 
 def test_moving_averages_are_the_weights():
-    model = tiny_reenactor(spectral_norm=False, **DEPARTURES)
+    model = tiny_reenactor(**DEPARTURES)
     model.compile(losses=ReenactmentLoss(gan_weight=0, perceptual=None))
     for average in model.averages:
         average.assign(average + 0.01)

@@ -22,7 +22,7 @@ runpy.run_path(sys.argv.pop(1), run_name="__main__")
 
 @pytest.fixture(scope="module")
 def model():
-    model = tiny_reenactor(**DEPARTURES, spectral_norm=False)
+    model = tiny_reenactor(**DEPARTURES)
     # More, and rounding errors of float32 grow to grey levels on the way.
     shake(model, 0.05)
     return model

@@ -11,7 +11,7 @@ from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
 def presets(tmp_path_factory):
     folder = tmp_path_factory.mktemp("presets")
     for seed in range(2):
-        model = tiny_reenactor(**DEPARTURES, spectral_norm=False, num_fusion_blocks=2)
+        model = tiny_reenactor(**DEPARTURES)
         shake(model, seed=seed)
         model.save_to_preset(folder / str(seed))
     return [folder / str(seed) for seed in range(2)]

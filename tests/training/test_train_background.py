@@ -36,9 +36,7 @@ def find_person(image, landmarks):
 
 def make_model(**arguments):
     arguments = {**DEPARTURES, "flow_prior": "layered", **arguments}
-    model = tiny_reenactor(
-        **{"background": True, "exposure": True, "spectral_norm": False, **arguments}
-    )
+    model = tiny_reenactor(**{"background": True, "exposure": True, **arguments})
     shake(model)
     return model
 

@@ -123,7 +123,7 @@ def test_makes_a_preset(data, tmp_path, capsys):
             assert cli.main(words) == 0
             return
         run = cli.make_parser().parse_args(words)
-        arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": False}
+        arguments = {**DEPARTURES, "flow_prior": "layered"}
         model = tiny_reenactor(**arguments, background=True)
         if run.preset:
             model = Reenactor.from_preset(run.preset)

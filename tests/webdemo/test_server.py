@@ -203,14 +203,17 @@ def test_uploads_and_results_go_with_the_server(models, folder):
         urllib.request.urlopen(address)
 
 
-def test_a_port_in_use_is_one_clear_line(models):
+def test_a_port_in_use_is_one_clear_line_at_once():
+    def load():
+        raise AssertionError("nothing is loaded for an address that is taken")
+
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         with (
             pytest.raises(InputError, match=f"port {port}.*choose another --port"),
-            serving(models, port=port),
+            serving(load, port=port),
         ):
             pass
 
