@@ -12,7 +12,6 @@ from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.region_paste import RegionPaste
-from aan_keras.layers.runtime_forms import form_of
 from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
@@ -20,12 +19,13 @@ from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
 from aan_keras.models.reenactor_flow import ReenactorFlow
+from aan_keras.models.reenactor_painting import ReenactorPainting
 from aan_keras.models.reenactor_training import ReenactorTraining
 from aan_keras.models.region_views import RegionViews
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
-class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
+class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model):
     """Animates one photo by another face's landmarks.
 
     Defaults are the paper's configuration at 256 px. The arguments from `flow_prior` on
@@ -324,112 +324,6 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
         pairs = zip(self.generator_variables, self.averages)
         return keras.StatelessScope(state_mapping=[(v, a.value) for v, a in pairs])
 
-    def _encode(self, source, source_landmarks, training):
-        code = self._encode_parts(source, source_landmarks, training)
-        if self.warp_anchor is not None and not training:
-            same = form_of(self.paint)(code, code["source_landmarks"], training)
-            code["anchor"] = code["source"] - same["image"]
-        return code
-
-    def _encode_parts(self, source, source_landmarks, training):
-        landmarks = ops.cast(source_landmarks, "float32")
-        source, level = self._even_out(source, landmarks)
-        code = {"source_landmarks": landmarks, "source": source}
-        if level is not None:
-            code["level"] = level
-        if self.upsampling is not None:
-            code["source_fine"] = self.upsampling(source)
-        code.update(self._appearance(source, training))
-        self._encode_motion(code, source, landmarks, training)
-        if self.local_net is not None:
-            views = self.region_views(landmarks, source)
-            if not training:
-                views = self.local_net.encode_source(views)
-            code |= {f"region_{region}": view for region, view in views.items()}
-        return code
-
-    def _even_out(self, source, landmarks):
-        """The photo as the nets see it, and its level; None without `exposure`."""
-        source = ops.convert_to_tensor(source)
-        if self.exposure is None:
-            return source, None
-        level = self.exposure(source, landmarks)
-        return self.exposure.normalize(source, level), level
-
-    def _drive(self, code, driving_landmarks, training):
-        landmarks = ops.cast(driving_landmarks, "float32")
-        result = form_of(self.paint)(code, landmarks, training)
-        if self.warp_anchor is not None and not training:
-            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
-        if self.background is not None and not training:
-            share = self._left_behind(code, landmarks)
-            result["image"] += share * (code["background"] - result["image"])
-        if self.exposure is not None:
-            level = code["level"]
-            for name in ("image", "warped"):
-                result[name] = self.exposure.restore(result[name], level)
-            for region, patch in (result["patches"] or {}).items():
-                result["patches"][region] = self.exposure.restore(patch, level)
-        if self.sharpen is not None and not training:
-            result["image"] = self.sharpen(result["image"])
-        return result
-
-    def paint(self, code, landmarks, training=None):
-        """A frame before its finish: what the nets make.
-
-        Args:
-            code: dict from `encode_source`, batch B.
-            landmarks: float32 `[B, 68, 2]`, the driving ones.
-            training: as in `call`.
-
-        Returns:
-            dict as of `generate`, on the scale of `code["source"]`.
-        """
-        flow = self._estimate_flow(code, landmarks, training)
-        pixels = code["source" if self.upsampling is None else "source_fine"]
-        warped = self.warp_image(pixels, flow)
-        appearance = self.warp(code["appearance"], flow)
-        inputs = {"appearance": appearance}
-        if self.adaptive_norm == "spade":
-            inputs["condition"] = warped if self.warp_theta else code["source"]
-        else:
-            for i in range(1, self.num_fusion_blocks + 1):
-                gamma, beta = self._modulation(code, flow, appearance, i)
-                inputs |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
-        patches = None
-        if self.local_net is None:
-            local_image = ops.zeros_like(warped)
-        else:
-            base = warped if self.output_mode == "residual" else None
-            drivings = self.region_views(landmarks, base)
-            sources = {region: code[f"region_{region}"] for region in drivings}
-            if training:
-                patches = self.local_net(sources, drivings, training=True)
-            else:
-                patches = self.local_net.drive(sources, drivings)
-            local_image = self.paste(list(patches.values()), landmarks)
-        inputs["local_image"] = local_image
-        if self.output_mode == "residual":
-            inputs["base"] = warped
-        image = ops.cast(self.fusion_net(inputs, training=training), "float32")
-        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
-
-    def _appearance(self, source, training):
-        code = self.appearance_extractor(source, training=training)
-        if not training:
-            for i in range(1, self.num_fusion_blocks + 1):
-                gamma, beta = _split(code.pop(f"theta_{i}"))
-                code |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
-        return code
-
-    def _modulation(self, code, flow, appearance, i):
-        """Gamma and beta of a fusion block."""
-        if f"theta_{i}" in code:
-            theta = code[f"theta_{i}"]
-            return _split(self.warp(theta, flow) if self.warp_theta else theta)
-        pair = code[f"gamma_{i}"], code[f"beta_{i}"]
-        return [self.warp(part, flow) for part in pair] if self.warp_theta else pair
-
     @classmethod
     def from_preset(cls, preset):
         """Loads a shipped preset by name, or a preset folder by path.
@@ -484,10 +378,3 @@ class Reenactor(ReenactorFlow, ReenactorTraining, keras.Model):
             "name": self.name,
             "trainable": self.trainable,
         }
-
-
-def _split(theta):
-    """Gamma and beta of a fusion block."""
-    # Not sliced: the gradient of a slice writes zeros as large as theta.
-    gamma, beta = ops.split(theta, 2, axis=-1)
-    return 1.0 + gamma, beta

@@ -13,6 +13,7 @@ DEPARTURES = {
     "output": "residual",
     "spectral_norm": False,
 }
+LAYERED = {**DEPARTURES, "flow_prior": "layered", "source_scale": 2}
 
 
 def tiny_reenactor(image_size=64, **arguments):

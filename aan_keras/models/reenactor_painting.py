@@ -1,0 +1,126 @@
+"""How a code and a frame are made of the nets' outputs."""
+
+from keras import ops
+
+from aan_keras.layers.runtime_forms import form_of
+
+
+class ReenactorPainting:
+    """The part of `Reenactor` that encodes a photo and paints a frame.
+
+    The model's attributes: its nets, `warp`, `warp_image`, `region_views`, `paste`, and
+    what may be None: `exposure`, `upsampling`, `warp_anchor`, `background`, `sharpen`.
+    """
+
+    def _encode(self, source, source_landmarks, training):
+        code = self._encode_parts(source, source_landmarks, training)
+        if self.warp_anchor is not None and not training:
+            same = form_of(self.paint)(code, code["source_landmarks"], training)
+            code["anchor"] = code["source"] - same["image"]
+        return code
+
+    def _encode_parts(self, source, source_landmarks, training):
+        landmarks = ops.cast(source_landmarks, "float32")
+        source, level = self._even_out(source, landmarks)
+        code = {"source_landmarks": landmarks, "source": source}
+        if level is not None:
+            code["level"] = level
+        if self.upsampling is not None:
+            code["source_fine"] = self.upsampling(source)
+        code.update(self._appearance(source, training))
+        self._encode_motion(code, source, landmarks, training)
+        if self.local_net is not None:
+            views = self.region_views(landmarks, source)
+            if not training:
+                views = self.local_net.encode_source(views)
+            code |= {f"region_{region}": view for region, view in views.items()}
+        return code
+
+    def _even_out(self, source, landmarks):
+        """The photo as the nets see it, and its level; None without `exposure`."""
+        source = ops.convert_to_tensor(source)
+        if self.exposure is None:
+            return source, None
+        level = self.exposure(source, landmarks)
+        return self.exposure.normalize(source, level), level
+
+    def _appearance(self, source, training):
+        code = self.appearance_extractor(source, training=training)
+        if not training:
+            for i in range(1, self.num_fusion_blocks + 1):
+                gamma, beta = _split(code.pop(f"theta_{i}"))
+                code |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
+        return code
+
+    def _drive(self, code, driving_landmarks, training):
+        landmarks = ops.cast(driving_landmarks, "float32")
+        result = form_of(self.paint)(code, landmarks, training)
+        if self.warp_anchor is not None and not training:
+            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
+        if self.background is not None and not training:
+            share = self._left_behind(code, landmarks)
+            result["image"] += share * (code["background"] - result["image"])
+        if self.exposure is not None:
+            level = code["level"]
+            for name in ("image", "warped"):
+                result[name] = self.exposure.restore(result[name], level)
+            for region, patch in (result["patches"] or {}).items():
+                result["patches"][region] = self.exposure.restore(patch, level)
+        if self.sharpen is not None and not training:
+            result["image"] = self.sharpen(result["image"])
+        return result
+
+    def paint(self, code, landmarks, training=None):
+        """A frame before its finish: what the nets make.
+
+        Args:
+            code: dict from `encode_source`, batch B.
+            landmarks: float32 `[B, 68, 2]`, the driving ones.
+            training: as in `call`.
+
+        Returns:
+            dict as of `generate`, on the scale of `code["source"]`.
+        """
+        flow = self._estimate_flow(code, landmarks, training)
+        pixels = code["source" if self.upsampling is None else "source_fine"]
+        warped = self.warp_image(pixels, flow)
+        appearance = self.warp(code["appearance"], flow)
+        inputs = {"appearance": appearance}
+        if self.adaptive_norm == "spade":
+            inputs["condition"] = warped if self.warp_theta else code["source"]
+        else:
+            for i in range(1, self.num_fusion_blocks + 1):
+                gamma, beta = self._modulation(code, flow, appearance, i)
+                inputs |= {f"gamma_{i}": gamma, f"beta_{i}": beta}
+        patches = None
+        if self.local_net is None:
+            local_image = ops.zeros_like(warped)
+        else:
+            base = warped if self.output_mode == "residual" else None
+            drivings = self.region_views(landmarks, base)
+            sources = {region: code[f"region_{region}"] for region in drivings}
+            if training:
+                patches = self.local_net(sources, drivings, training=True)
+            else:
+                patches = self.local_net.drive(sources, drivings)
+            local_image = self.paste(list(patches.values()), landmarks)
+        inputs["local_image"] = local_image
+        if self.output_mode == "residual":
+            inputs["base"] = warped
+        image = ops.cast(self.fusion_net(inputs, training=training), "float32")
+        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+
+    def _modulation(self, code, flow, appearance, i):
+        """Gamma and beta of a fusion block."""
+        if f"theta_{i}" in code:
+            theta = code[f"theta_{i}"]
+            return _split(self.warp(theta, flow) if self.warp_theta else theta)
+        pair = code[f"gamma_{i}"], code[f"beta_{i}"]
+        return [self.warp(part, flow) for part in pair] if self.warp_theta else pair
+
+
+def _split(theta):
+    """Gamma and beta of a fusion block."""
+    # Not sliced: the gradient of a slice writes zeros as large as theta.
+    gamma, beta = ops.split(theta, 2, axis=-1)
+    return 1.0 + gamma, beta
