@@ -32,7 +32,15 @@ def add_arguments(command):
         type=console.positive,
         default=(12000, 5000),
         metavar=("FIRST", "LATER"),
-        help="of the first run, and of each of two later ones (default: 12000 5000)",
+        help="of the first run, and of each later one (default: 12000 5000)",
+    )
+    command.add_argument(
+        "--rounds",
+        type=console.positive,
+        default=1,
+        metavar="N",
+        help="pairs of later runs, each from the mean of the pair before; more may be "
+        "asked for when all is done (default: %(default)s)",
     )
     command.add_argument(
         "--recipe", choices=("aan_64", "aan_128", "aan_256"), default="aan_128"
@@ -58,6 +66,7 @@ def run(arguments):
         arguments.data,
         arguments.output,
         steps=tuple(arguments.steps),
+        rounds=arguments.rounds,
         recipe=arguments.recipe,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,

@@ -17,6 +17,7 @@ def train_preset(
     output,
     *,
     steps=(12000, 5000),
+    rounds=1,
     recipe="aan_128",
     batch_size=8,
     learning_rate=4e-4,
@@ -39,15 +40,19 @@ def train_preset(
        (`animate_photos`), if there are photos and clips;
     4. `second` and `third`: two runs on these from there, with other pairs;
     5. `mean`: the mean of the two (`average_presets`);
-    6. `preset`: the mean, taught once more where people are, which runs forget.
+    6. with `rounds` above 1, `second_2` and `third_2`: two more runs from the mean, and
+       `mean_2`, their mean; and so on;
+    7. `preset`: the last mean, taught once more where people are, which runs forget.
 
     Each is a process of its own. Called again with the same arguments it goes on where
-    it was killed: finished stages are not repeated, runs resume exactly.
+    it was killed: finished stages are not repeated, runs resume exactly. More `rounds`
+    than before add to what is there.
 
     Args:
         data: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, or of shards.
         output: folder; created if missing. It gets a folder for each stage.
-        steps: of the first run, and of each of the other two.
+        steps: of the first run, and of each later one.
+        rounds: pairs of later runs.
         recipe: key of `aan_keras.training.recipes.RECIPES` with `background`.
         batch_size: pairs a step.
         learning_rate: of the first run; the others take three quarters of it.
@@ -66,9 +71,11 @@ def train_preset(
         Path of the preset.
 
     Raises:
-        ValueError: `output` belongs to other arguments.
+        ValueError: `output` belongs to other arguments, or no round.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
+    if rounds < 1:
+        raise ValueError(f"`rounds` must be at least 1. Received: rounds={rounds}")
     data, output, run = Path(data), Path(output), run or _run
     given = {
         "data": str(data),
@@ -112,15 +119,20 @@ def train_preset(
             *("--preset", str(background), "--per-photo", str(per_photo)),
             *("--cut-outs", str(cut_outs), "--seed", str(seed), *people),
         ]
-    rate, names = _LATER * learning_rate, ("second", "third")
-    for i, name in enumerate(names):
-        stages[name] = train(name, steps[1], rate, seed + 1 + i, faces, background)
-    stages["mean"] = [
-        *("average-presets", "--output", str(output / "mean"), "--presets"),
-        *(str(output / name / "preset") for name in names),
-        *("--sharpening", f"{sharpening:g}"),
-    ]
-    stages["preset"] = teach("preset", output / "mean")
+    rate, start = _LATER * learning_rate, background
+    for index in range(rounds):
+        suffix = f"_{index + 1}" if index else ""
+        names = [f"{name}{suffix}" for name in ("second", "third")]
+        for i, name in enumerate(names, seed + 1 + 2 * index):
+            stages[name] = train(name, steps[1], rate, i, faces, start)
+        start = output / f"mean{suffix}"
+        stages[start.name] = [
+            *("average-presets", "--output", str(start), "--presets"),
+            *(str(output / name / "preset") for name in names),
+            *("--sharpening", f"{sharpening:g}"),
+        ]
+    # Of another mean it is another stage.
+    stages[f"preset{suffix}"] = teach("preset", start)
     for name, words in stages.items():
         if name in state["done"]:
             continue

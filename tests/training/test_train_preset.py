@@ -94,6 +94,34 @@ def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
     assert len(recorded.commands) == count == len(STAGES)
 
 
+def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
+    output = tmp_path / "run"
+    options = {"run": recorded, "report": no_reports, "seed": 5}
+    train_preset(data, output, **options)
+    del recorded.commands[:]
+    path = train_preset(data, output, rounds=3, **options)
+    *runs, last = recorded.commands
+    assert [command.command for command in recorded.commands] == [
+        *("train", "train", "average-presets") * 2,
+        "train-background",
+    ]
+    before = output / "mean"
+    for i, (one, other, mean) in enumerate((runs[:3], runs[3:]), 2):
+        for k, (run, name) in enumerate(((one, "second"), (other, "third"))):
+            assert run.preset == str(before) and run.seed == 2 * i + 4 + k
+            assert run.output == str(output / f"{name}_{i}")
+            assert run.data == str(output / "faces")
+        assert mean.presets == [f"{run.output}/preset" for run in (one, other)]
+        before = output / f"mean_{i}"
+        assert mean.output == str(before)
+    assert last.preset == str(before) and last.output == str(path)
+    count = len(recorded.commands)
+    train_preset(data, output, rounds=3, **options)
+    assert len(recorded.commands) == count
+    with pytest.raises(ValueError, match="rounds=0"):
+        train_preset(data, output, rounds=0, **options)
+
+
 def test_without_photos_nothing_is_moved(data, tmp_path, recorded):
     for folder in data.glob("*/v0"):
         shutil.copytree(folder, tmp_path / "clips" / folder.parent.name / "v0")
