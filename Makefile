@@ -25,9 +25,7 @@ BALANCE := --dist loadfile --no-loadscope-reorder
 TORCH ?= torch>=2.4
 
 PY := $(VENV)/bin/python
-# To compile all of TensorFlow's and Gradio's modules takes most of a minute; those that
-# are used compile when they are first imported.
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PACKAGING := setup.cfg pyproject.toml
 BACKEND_TESTS := $(wildcard tests/layers tests/losses tests/metrics)
 JAX_TESTS := $(BACKEND_TESTS) $(wildcard tests/training/with_jax)

@@ -82,7 +82,7 @@ def test_names_types_and_shapes(definitions):
         **code,
         "driving_landmarks": LANDMARKS,
     }
-    assert code["gamma_4"] == code["beta_4"] == (1, [-1, 32, 32, 8])
+    assert code["gamma_2"] == code["beta_2"] == (1, [-1, 32, 32, 8])
     assert described(definitions["drive"].outputs) == {"image": IMAGE}
 
 
