@@ -19,6 +19,7 @@ EXAMPLE = """examples:
 """
 RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
 ENGINES = ("tensorflow", "jax")
+OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
@@ -58,6 +59,11 @@ def add_arguments(command):
         "--perceptual", metavar="vgg19|vgg16|identity|none|PATH", help="features"
     )
     command.add_argument("--learning-rate", type=float, metavar="RATE")
+    command.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        help="the generator's, instead of the recipe's; muon makes more of each step",
+    )
     console.add_validation(command)
     command.add_argument(
         "--checkpoint-every", type=console.positive, default=500, metavar="N"
@@ -145,6 +151,7 @@ def run(arguments):
             batch_size=arguments.batch_size,
             perceptual=arguments.perceptual,
             learning_rate=arguments.learning_rate,
+            optimizer=arguments.optimizer,
             validation=arguments.validation,
             seed=arguments.seed,
             checkpoint_every=arguments.checkpoint_every,

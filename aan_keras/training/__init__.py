@@ -6,6 +6,7 @@ from aan_keras.training.checkpoint import (
     save_checkpoint,
 )
 from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.conv_muon import ConvMuon
 from aan_keras.training.devices import make_strategy
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
 from aan_keras.training.loss_guard import LossGuard
@@ -15,6 +16,7 @@ from aan_keras.training.training_log import TrainingLog
 
 __all__ = [
     "ConstantThenDecay",
+    "ConvMuon",
     "ExactCheckpoint",
     "LossGuard",
     "SampleImages",

@@ -3,6 +3,10 @@
 import keras
 
 from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.conv_muon import ConvMuon
+
+# By name; the discriminators' is Adam.
+GENERATOR_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": ConvMuon}
 
 
 def make_optimizers(
@@ -12,9 +16,10 @@ def make_optimizers(
     first_judged_step=0,
     warmup_steps=0,
     decay_fraction=0.0,
+    optimizer="adam",
     **adam_options,
 ):
-    """Makes generator's and discriminators' Adam, each with `ConstantThenDecay`.
+    """Makes both optimizers, each with `ConstantThenDecay`.
 
     Args:
         steps: length of the run.
@@ -23,18 +28,25 @@ def make_optimizers(
             optimizer counts its own steps, and both decay at the same time.
         warmup_steps: first steps of each in which the rate rises.
         decay_fraction: last share of `steps` in which the rates fall to zero.
+        optimizer: the generator's, `"adam"` or `"muon"`, which is `ConvMuon`; the
+            discriminators' is Adam.
         **adam_options: of both.
 
     Returns:
         `(generator_optimizer, discriminator_optimizer)`.
     """
+    if optimizer not in GENERATOR_OPTIMIZERS:
+        raise ValueError(
+            f"`optimizer` must be one of {sorted(GENERATOR_OPTIMIZERS)}. "
+            f"Received: optimizer={optimizer}"
+        )
     optimizers = []
-    for rate, begin in (
-        (generator_learning_rate, 0),
-        (discriminator_learning_rate, first_judged_step),
+    for make, rate, begin in (
+        (GENERATOR_OPTIMIZERS[optimizer], generator_learning_rate, 0),
+        (keras.optimizers.Adam, discriminator_learning_rate, first_judged_step),
     ):
         left = max(steps - begin, 1)
         decay = min(decay_fraction * steps / left, 1.0)
         schedule = ConstantThenDecay(rate, left, warmup_steps, decay)
-        optimizers.append(keras.optimizers.Adam(schedule, **adam_options))
+        optimizers.append(make(schedule, **adam_options))
     return tuple(optimizers)

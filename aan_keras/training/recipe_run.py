@@ -22,6 +22,7 @@ def train_recipe(
     batch_size=8,
     perceptual=None,
     learning_rate=None,
+    optimizer=None,
     validation=(6, 12),
     seed=0,
     checkpoint_every=500,
@@ -49,6 +50,7 @@ def train_recipe(
         perceptual: `"vgg19"`, `"vgg16"`, `"identity"`, `"none"` or the path of a Keras
             model, instead of the recipe's perceptual loss.
         learning_rate: the generator's, instead of the recipe's.
+        optimizer: the generator's, `"adam"` or `"muon"`, instead of the recipe's.
         validation: see `train`.
         seed: decides initial weights, pairs and augmentations.
         checkpoint_every: steps between checkpoints.
@@ -250,6 +252,8 @@ def _training_arguments(arguments):
     training["gan_warmup"] = GANWarmup(*arguments["gan_warmup"], arguments["gan_lead"])
     if arguments["learning_rate"] is not None:
         training["generator_learning_rate"] = arguments["learning_rate"]
+    if arguments["optimizer"] is not None:
+        training["optimizer"] = arguments["optimizer"]
     return training
 
 

@@ -38,6 +38,7 @@ def train(
     discriminator_learning_rate=1e-5,
     warmup_steps=0,
     decay_fraction=0.0,
+    optimizer="adam",
     beta_1=0.5,
     beta_2=0.999,
     clip_norm=None,
@@ -85,7 +86,8 @@ def train(
         discriminator_learning_rate: the same of the discriminators.
         warmup_steps: steps in which the learning rates rise.
         decay_fraction: last share of `steps` in which they fall to zero.
-        beta_1, beta_2: of both Adam optimizers.
+        optimizer: the generator's: `"adam"`, or `"muon"`: see `ConvMuon`.
+        beta_1, beta_2: of Adam, both sides'.
         clip_norm: largest norm of all gradients of one optimizer, or None.
         accumulate: parts that the batch of a device is worked off in, for less memory.
         gan_warmup: `GANWarmup`, when the GAN loss joins; None: from the first step.
@@ -146,6 +148,7 @@ def train(
                 gan_warmup.first_step if gan_warmup else 0,
                 warmup_steps,
                 decay_fraction,
+                optimizer,
                 beta_1=beta_1,
                 beta_2=beta_2,
             )

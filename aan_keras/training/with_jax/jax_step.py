@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import keras
 
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
+from aan_keras.training.make_optimizers import GENERATOR_OPTIMIZERS
 
 
 class JaxStep:
@@ -19,7 +20,8 @@ class JaxStep:
         losses: `ReenactmentLoss`.
         ema_decay: of the generator's moving average, see `Reenactor.compile`.
         clip_norm: largest norm of all gradients of one side, or None.
-        beta_1, beta_2: of both Adam optimizers.
+        optimizer: see `train`.
+        beta_1, beta_2: of Adam, both sides'.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class JaxStep:
         losses,
         ema_decay=0.999,
         clip_norm=None,
+        optimizer="adam",
         beta_1=0.5,
         beta_2=0.999,
     ):
@@ -40,7 +43,7 @@ class JaxStep:
             "generator": [v for net in nets for v in net.trainable_variables],
             "fixed": [v for net in nets for v in net.non_trainable_variables],
         }
-        sides = ["generator"]
+        kinds = {"generator": GENERATOR_OPTIMIZERS[optimizer]}
         self.discriminators = ()
         if losses.gan_weight:
             width, policy = losses.discriminator_width, reenactor.dtype_policy
@@ -60,10 +63,10 @@ class JaxStep:
             self.variables["discriminator_fixed"] = [
                 v for net in both for v in net.non_trainable_variables
             ]
-            sides.append("discriminator")
+            kinds["discriminator"] = keras.optimizers.Adam
         self.optimizers = {}
-        for side in sides:
-            optimizer = keras.optimizers.Adam(1e-3, beta_1=beta_1, beta_2=beta_2)
+        for side, kind in kinds.items():
+            optimizer = kind(1e-3, beta_1=beta_1, beta_2=beta_2)
             optimizer.build(self.variables[side])
             self.optimizers[side] = optimizer
         self._compiled = {}

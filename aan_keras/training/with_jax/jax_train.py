@@ -42,6 +42,7 @@ def jax_train(
     discriminator_learning_rate=1e-5,
     warmup_steps=0,
     decay_fraction=0.0,
+    optimizer="adam",
     beta_1=0.5,
     beta_2=0.999,
     clip_norm=None,
@@ -73,7 +74,8 @@ def jax_train(
         losses: `ReenactmentLoss`.
         seed, validation, augment, dataset_options: see `train`.
         ema_decay, generator_learning_rate, discriminator_learning_rate, warmup_steps,
-            decay_fraction, beta_1, beta_2, clip_norm, gan_warmup: see `train`.
+            decay_fraction, optimizer, beta_1, beta_2, clip_norm, gan_warmup: see
+            `train`.
         checkpoint_every: steps between checkpoints; a multiple of `log_every`.
         log_every: steps between rows of the log.
         stop_after: seconds after which the run stops with a checkpoint, at the next
@@ -95,7 +97,9 @@ def jax_train(
         )
     output_dir = Path(output_dir)
     gan_warmup = gan_warmup or GANWarmup()
-    trainer = JaxStep(reenactor, losses, ema_decay, clip_norm, beta_1, beta_2)
+    trainer = JaxStep(
+        reenactor, losses, ema_decay, clip_norm, optimizer, beta_1, beta_2
+    )
     run = {"seed": seed, "batch_size": batch_size, "image_size": reenactor.image_size}
     state, step = _restore(trainer.initial_state(), output_dir, run)
     if step >= steps:

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 
+from aan_keras.training.conv_muon import ConvMuon
 from tests.training.with_jax import step_setup
 
 assert keras.backend.backend() == "tensorflow"
@@ -19,7 +20,8 @@ with np.load(sys.argv[1]) as arrays:
     batches = [
         {name: arrays[f"{name}{i}"] for name in arrays["names"]} for i in range(2)
     ]
-optimizers = [keras.optimizers.Adam(r, **step_setup.BETAS) for r in step_setup.RATES]
+kinds = (ConvMuon, keras.optimizers.Adam)
+optimizers = [k(r, **step_setup.BETAS) for k, r in zip(kinds, step_setup.RATES)]
 reenactor.compile(*optimizers, losses, run_eagerly=True, **step_setup.OPTIONS)
 step_setup.set_numbers(reenactor.discriminator_variables, seed=5)
 reenactor.gan_warmup = lambda step: step_setup.GAN_SHARE

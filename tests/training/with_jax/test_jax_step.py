@@ -22,7 +22,8 @@ def both(tmp_path_factory):
 
     keras.utils.set_random_seed(0)
     reenactor, losses = step_setup.make_model()
-    trainer = JaxStep(reenactor, losses, **step_setup.OPTIONS, **step_setup.BETAS)
+    options = {**step_setup.OPTIONS, **step_setup.BETAS, "optimizer": "muon"}
+    trainer = JaxStep(reenactor, losses, **options)
     step_setup.set_numbers(trainer.variables["discriminator"], seed=5)
     batches = step_setup.make_batches()
     folder = tmp_path_factory.mktemp("steps")
