@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from aan_keras.losses import ReenactmentLoss
 from aan_keras.models.optimizer_step import optimizer_step
+from aan_keras.training import ConvMuon
 from tests.models.tiny import batch_of, shake, tiny_reenactor
 
 (cpu,) = tf.config.list_physical_devices("CPU")
@@ -116,6 +117,25 @@ def overflow_on_the_second(strategy):
     return [[copy.numpy().tolist() for copy in copies] for copies in values]
 
 
+def muon_kernel(strategy):
+    """Copies of a kernel after two steps of `ConvMuon`, whose gradients are rows."""
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(4, 3, 3, 8, 12)).astype("float32")
+    with strategy.scope():
+        kernel = keras.Variable(np.ones((3, 3, 8, 12), "float32"))
+        optimizer = ConvMuon(0.01)
+        optimizer.build([kernel])
+
+    def step(batch):
+        return optimizer_step(optimizer, [tf.reduce_sum(batch, 0)], [kernel])
+
+    dataset = tf.data.Dataset.from_tensor_slices(rows).batch(2)
+    run = tf.function(lambda x: strategy.run(step, args=(x,)), autograph=False)
+    for batch in strategy.experimental_distribute_dataset(dataset):
+        run(batch)
+    return [copy.numpy() for copy in strategy.experimental_local_results(kernel.value)]
+
+
 one = tf.distribute.get_strategy()
 two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 # All at once: two devices take half a minute to trace, and twice that if discriminators
@@ -125,6 +145,9 @@ reference = trained(one, **arguments, run_eagerly=True)
 mirrored = trained(two, **arguments, accumulate=2)
 results = {
     "differences": difference(mirrored, reference),
+    "muon": [
+        float(np.abs(copy - muon_kernel(one)[0]).max()) for copy in muon_kernel(two)
+    ],
     "overflow": overflow_on_the_second(two),
     "replicas": replicas_differ(mirrored[0]),
 }

@@ -109,3 +109,15 @@ def test_wrong_arguments_are_refused():
         ConvMuon(momentum=1)
     with pytest.raises(ValueError, match="amsgrad"):
         ConvMuon(amsgrad=True)
+
+
+def test_xla_compiles_it_to_the_same_step():
+    tf = pytest.importorskip("tensorflow")
+    start, gradients = numbers(3, 3, 16, 32), [numbers(3, 3, 16, 32, seed=1)] * 2
+    (expected,) = after_steps(ConvMuon(0.01), [start], [[g] for g in gradients])
+    kernel, optimizer = keras.Variable(start), ConvMuon(0.01)
+    optimizer.build([kernel])
+    step = tf.function(lambda g: optimizer.apply([g], [kernel]), jit_compile=True)
+    for gradient in gradients:
+        step(tf.constant(gradient))
+    np.testing.assert_allclose(kernel.numpy(), expected, atol=1e-6)

@@ -35,6 +35,10 @@ def test_the_result_is_that_of_one_device(found):
     assert max(found["differences"].values()) < 1e-5
 
 
+def test_muon_takes_the_step_of_the_whole_batch(found):
+    assert len(found["muon"]) == 2 and max(found["muon"]) < 1e-6
+
+
 def test_an_overflow_on_one_device_is_left_out_on_all(found):
     weights, scales = found["overflow"]
     mean = np.array([2.0, 3.0, 4.0])
