@@ -62,7 +62,7 @@ def add_arguments(command):
     command.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        help="the generator's, instead of the recipe's; muon makes more of each step",
+        help="the generator's (default: adam); muon wants higher rates",
     )
     console.add_validation(command)
     command.add_argument(

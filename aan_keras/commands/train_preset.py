@@ -8,7 +8,7 @@ SUMMARY = "make a preset from random weights, in one command"
 EXAMPLE = """examples:
   aan-keras train-preset --data faces/train --output runs/aan_128
   aan-keras train-preset --data faces/train --output runs/gpu --engine jax \\
-      --batch-size 32 --learning-rate 8e-4 --steps 12000 6000 -- --optimizer adam
+      --batch-size 32 --learning-rate 8e-4 --steps 12000 6000
 
 Killed and started again it goes on. Other arguments of `train` come after --. Its steps
 are commands too: train, train-background, animate-photos, average-presets.
@@ -49,7 +49,7 @@ def add_arguments(command):
     command.add_argument(
         "--learning-rate",
         type=float,
-        default=2e-3,
+        default=4e-4,
         metavar="RATE",
         help="of the first run (default: %(default)g)",
     )

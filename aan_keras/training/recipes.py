@@ -36,9 +36,8 @@ RECIPES = {
             "discriminator_width": 16,
         },
         "training": {
-            "generator_learning_rate": 2e-3,
+            "generator_learning_rate": 4e-4,
             "discriminator_learning_rate": 2e-4,
-            "optimizer": "muon",
             "warmup_steps": 200,
             "decay_fraction": 0.5,
             "beta_1": 0.9,

@@ -20,7 +20,7 @@ def train_preset(
     rounds=1,
     recipe="aan_128",
     batch_size=8,
-    learning_rate=2e-3,
+    learning_rate=4e-4,
     background_steps=1200,
     per_photo=8,
     cut_outs=7,
