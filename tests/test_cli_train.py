@@ -1,6 +1,7 @@
 """`aan-keras train` from end to end: three steps on drawn faces."""
 
 import csv
+import json
 import os
 
 import cv2
@@ -56,6 +57,7 @@ def test_begin_refuse_resume(data, tmp_path, capfd, eager):
     begin += ["--recipe", "small", "--perceptual", "none", "--image-size", "64"]
     begin += ["--width", "4", "--batch-size", "1", "--steps", "2"]
     begin += ["--validation", "0", "0", "--checkpoint-every", "1"]
+    begin += ["--optimizer", "muon"]
     # With all that a new run needs, there may be nothing to resume.
     assert cli.main([*begin, "--resume"]) == 0
     lines = capfd.readouterr().out.splitlines()
@@ -65,6 +67,8 @@ def test_begin_refuse_resume(data, tmp_path, capfd, eager):
     ]
     assert lines[2:] == [f"2 steps done: {run / 'preset'}"]
     assert rows(run) == [1, 2]
+    optimizer = json.loads((run / "run.json").read_text())["compile"]
+    assert optimizer["generator_optimizer"]["class_name"] == "ConvMuon"
     first = Reenactor.from_preset(run / "preset")
     assert first.image_size == 64
 

@@ -1,5 +1,7 @@
 """Muon for models of convolutions."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -142,7 +144,4 @@ def is_matrix(shape):
 
 
 def _sides(shape):
-    rows = 1
-    for side in shape[:-1]:
-        rows *= int(side)
-    return rows, int(shape[-1])
+    return math.prod(shape[:-1]), shape[-1]

@@ -5,8 +5,7 @@ import keras
 from aan_keras.training.constant_then_decay import ConstantThenDecay
 from aan_keras.training.conv_muon import ConvMuon
 
-# By name; the discriminators' is Adam.
-GENERATOR_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": ConvMuon}
+_GENERATORS = {"adam": keras.optimizers.Adam, "muon": ConvMuon}
 
 
 def make_optimizers(
@@ -35,14 +34,9 @@ def make_optimizers(
     Returns:
         `(generator_optimizer, discriminator_optimizer)`.
     """
-    if optimizer not in GENERATOR_OPTIMIZERS:
-        raise ValueError(
-            f"`optimizer` must be one of {sorted(GENERATOR_OPTIMIZERS)}. "
-            f"Received: optimizer={optimizer}"
-        )
     optimizers = []
     for make, rate, begin in (
-        (GENERATOR_OPTIMIZERS[optimizer], generator_learning_rate, 0),
+        (generator_optimizer(optimizer), generator_learning_rate, 0),
         (keras.optimizers.Adam, discriminator_learning_rate, first_judged_step),
     ):
         left = max(steps - begin, 1)
@@ -50,3 +44,13 @@ def make_optimizers(
         schedule = ConstantThenDecay(rate, left, warmup_steps, decay)
         optimizers.append(make(schedule, **adam_options))
     return tuple(optimizers)
+
+
+def generator_optimizer(name):
+    """The class of the generator's optimizer: `"adam"` or `"muon"`."""
+    if name not in _GENERATORS:
+        raise ValueError(
+            f"`optimizer` must be one of {sorted(_GENERATORS)}. Received: "
+            f"optimizer={name}"
+        )
+    return _GENERATORS[name]

@@ -1,6 +1,8 @@
 import keras
 import numpy as np
+import pytest
 
+from aan_keras.training import ConvMuon
 from aan_keras.training.make_optimizers import make_optimizers
 
 
@@ -24,3 +26,16 @@ def test_discriminators_that_start_late_end_with_the_generator():
     # Later than the decay begins: all of what is left.
     _, second = make_optimizers(100, 1e-4, 1e-4, 80, 0, 0.5)
     np.testing.assert_allclose(rates(second, [0, 10, 20]), [1e-4, 5e-5, 0], atol=1e-12)
+
+
+def test_muon_is_the_generators_alone():
+    first, second = make_optimizers(9, 2e-4, 1e-4, optimizer="muon", beta_2=0.97)
+    assert type(first) is ConvMuon and type(second) is keras.optimizers.Adam
+    assert first.beta_2 == second.beta_2 == 0.97
+    first, _ = make_optimizers(9, 2e-4, 1e-4)
+    assert type(first) is keras.optimizers.Adam
+
+
+def test_an_unknown_optimizer_is_refused():
+    with pytest.raises(ValueError, match="'adam', 'muon'.*optimizer=sgd"):
+        make_optimizers(9, 2e-4, 1e-4, optimizer="sgd")

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import keras
 
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
-from aan_keras.training.make_optimizers import GENERATOR_OPTIMIZERS
+from aan_keras.training.make_optimizers import generator_optimizer
 
 
 class JaxStep:
@@ -43,7 +43,7 @@ class JaxStep:
             "generator": [v for net in nets for v in net.trainable_variables],
             "fixed": [v for net in nets for v in net.non_trainable_variables],
         }
-        kinds = {"generator": GENERATOR_OPTIMIZERS[optimizer]}
+        kinds = {"generator": generator_optimizer(optimizer)}
         self.discriminators = ()
         if losses.gan_weight:
             width, policy = losses.discriminator_width, reenactor.dtype_policy
