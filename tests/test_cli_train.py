@@ -57,7 +57,7 @@ def test_begin_refuse_resume(data, tmp_path, capfd, eager):
     begin += ["--recipe", "small", "--perceptual", "none", "--image-size", "64"]
     begin += ["--width", "4", "--batch-size", "1", "--steps", "2"]
     begin += ["--validation", "0", "0", "--checkpoint-every", "1"]
-    begin += ["--optimizer", "muon"]
+    begin += ["--optimizer", "muon", "--decay", "1"]
     # With all that a new run needs, there may be nothing to resume.
     assert cli.main([*begin, "--resume"]) == 0
     lines = capfd.readouterr().out.splitlines()
@@ -67,8 +67,10 @@ def test_begin_refuse_resume(data, tmp_path, capfd, eager):
     ]
     assert lines[2:] == [f"2 steps done: {run / 'preset'}"]
     assert rows(run) == [1, 2]
-    optimizer = json.loads((run / "run.json").read_text())["compile"]
-    assert optimizer["generator_optimizer"]["class_name"] == "ConvMuon"
+    compiled = json.loads((run / "run.json").read_text())["compile"]
+    optimizer = compiled["generator_optimizer"]
+    assert optimizer["class_name"] == "ConvMuon"
+    assert optimizer["config"]["learning_rate"]["config"]["decay_fraction"] == 1
     first = Reenactor.from_preset(run / "preset")
     assert first.image_size == 64
 

@@ -64,6 +64,13 @@ def add_arguments(command):
         choices=OPTIMIZERS,
         help="the generator's (default: adam); muon wants higher rates",
     )
+    command.add_argument(
+        "--decay",
+        type=float,
+        metavar="SHARE",
+        help="last share of the steps in which the learning rate falls to zero "
+        "(default: the recipe's, .5 of the presets)",
+    )
     console.add_validation(command)
     command.add_argument(
         "--checkpoint-every", type=console.positive, default=500, metavar="N"
@@ -152,6 +159,7 @@ def run(arguments):
             perceptual=arguments.perceptual,
             learning_rate=arguments.learning_rate,
             optimizer=arguments.optimizer,
+            decay=arguments.decay,
             validation=arguments.validation,
             seed=arguments.seed,
             checkpoint_every=arguments.checkpoint_every,

@@ -39,8 +39,15 @@ def add_arguments(command):
         type=console.positive,
         default=1,
         metavar="N",
-        help="pairs of later runs, each from the mean of the pair before; more may be "
-        "asked for when all is done (default: %(default)s)",
+        help="how often there are later runs, each from the mean of those before; more "
+        "may be asked for when all is done (default: %(default)s)",
+    )
+    command.add_argument(
+        "--later-runs",
+        type=int,
+        choices=(1, 2),
+        default=2,
+        help="of a round, whose mean is taken (default: %(default)s)",
     )
     command.add_argument(
         "--recipe", choices=("aan_64", "aan_128", "aan_256"), default="aan_128"
@@ -67,6 +74,7 @@ def run(arguments):
         arguments.output,
         steps=tuple(arguments.steps),
         rounds=arguments.rounds,
+        later_runs=arguments.later_runs,
         recipe=arguments.recipe,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,

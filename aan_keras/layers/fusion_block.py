@@ -6,7 +6,7 @@ from keras import ops
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.leaky_relu import leaky_relu
-from aan_keras.layers.pixel_shuffle import PixelShuffle
+from aan_keras.layers.pixel_shuffle import PixelShuffle, mark_sub_pixels
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 
 
@@ -101,6 +101,8 @@ class FusionBlock(keras.layers.Layer):
             self.norm.build(hidden, gamma_shape)
         self.conv_2.build(hidden)
         self.shortcut.build(joined)
+        for layer in (self.conv_2, self.shortcut):
+            mark_sub_pixels(layer.kernel, self.scale)
         self.built = True
 
     def call(self, features, local_image, gamma, beta=None, training=None):

@@ -5,6 +5,8 @@ from keras import ops
 
 from aan_keras.layers.runtime_forms import form_of
 
+SUB_PIXELS = "sub_pixels"
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class PixelShuffle(keras.layers.Layer):
@@ -98,3 +100,13 @@ def depth_to_space(inputs, scale):
     x = ops.reshape(inputs, (-1, w, scale, c // scale))  # [B*h, w, dy, dx*C]
     x = ops.transpose(x, (0, 2, 1, 3))  # [B*h, dy, w, dx*C]
     return ops.reshape(x, (-1, h * scale, w * scale, c // (scale * scale)))
+
+
+def mark_sub_pixels(kernel, scale):
+    """Notes on a kernel that a `PixelShuffle` comes next, for optimizers (`ConvMuon`).
+
+    Args:
+        kernel: variable `[..., channels * scale^2]` of the convolution before it.
+        scale: the shuffle's.
+    """
+    setattr(kernel, SUB_PIXELS, scale * scale)

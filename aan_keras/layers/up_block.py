@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.convolution import convolution
-from aan_keras.layers.pixel_shuffle import PixelShuffle
+from aan_keras.layers.pixel_shuffle import PixelShuffle, mark_sub_pixels
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -62,6 +62,7 @@ class UpBlock(keras.layers.Layer):
                     f"Received: shapes {features_shape} and {skip_shape}"
                 )
         self.expand.build(features_shape)
+        mark_sub_pixels(self.expand.kernel, self.shuffle.scale)
         self.join.build((*skip_shape[:-1], self.filters + skip_shape[-1]))
         self.built = True
 

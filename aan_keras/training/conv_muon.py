@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from aan_keras.layers.pixel_shuffle import SUB_PIXELS
+
 # Quintic of Newton-Schulz whose repetition brings singular values near 1 fastest: after
 # five steps all from .002 up lie between .68 and 1.21.
 _QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -21,6 +23,11 @@ class ConvMuon(keras.optimizers.Adam):
     (Newton-Schulz), times `learning_rate * rms * sqrt(max(rows, columns))`, which makes
     the update as large as Adam's usually is, so that a learning rate of Adam's fits.
     Biases, scalars and matrices with fewer than eight rows or columns are Adam's.
+
+    Before a `PixelShuffle` by `s` a filter makes one of `s^2` neighbouring pixels. Such
+    a kernel (see `layers.pixel_shuffle.mark_sub_pixels`) has `s^2` times the rows and
+    `filters / s^2` columns: as `filters` columns the updates of neighbouring pixels
+    would be made orthogonal, which draws a grid where images are smooth.
 
     `keras.optimizers.Muon` does this for matrices only and leaves kernels of
     convolutions to Adam.
@@ -85,25 +92,28 @@ class ConvMuon(keras.optimizers.Adam):
         def slot(variable, name):
             return self.add_variable_from_reference(variable, name=name)
 
+        # An update may get a backend's variable, which bears no mark.
+        self._sides = [_sides(v) for v in var_list]
         self._momentums = [slot(v, "momentum") for v in var_list]
         self._velocities = [
-            None if is_matrix(v.shape) else slot(v, "velocity") for v in var_list
+            None if sides else slot(v, "velocity")
+            for v, sides in zip(var_list, self._sides)
         ]
 
     def update_step(self, gradient, variable, learning_rate):
-        if not is_matrix(variable.shape):
+        index = self._get_variable_index(variable)
+        sides = self._sides[index]
+        if not sides:
             super().update_step(gradient, variable, learning_rate)
             return
         gradient = ops.cast(gradient, variable.dtype)
-        momentum = self._momentums[self._get_variable_index(variable)]
+        momentum = self._momentums[index]
         self.assign(momentum, self.momentum * momentum + gradient)
         update = gradient + self.momentum * momentum
-        rows, columns = _sides(variable.shape)
-        update = orthogonalize(
-            ops.reshape(update, (rows, columns)), self.newton_schulz_steps
-        )
+        # Which row is which does not matter to an orthogonal update.
+        update = orthogonalize(ops.reshape(update, sides), self.newton_schulz_steps)
         rate = ops.cast(learning_rate, variable.dtype)
-        rate = rate * self.rms * max(rows, columns) ** 0.5
+        rate = rate * self.rms * max(sides) ** 0.5
         self.assign_sub(variable, rate * ops.reshape(update, variable.shape))
 
     def get_config(self):
@@ -138,10 +148,11 @@ def orthogonalize(matrix, steps=5):
     return ops.transpose(x) if tall else x
 
 
-def is_matrix(shape):
-    """Whether `ConvMuon` takes a variable of this shape for a matrix."""
-    return len(shape) > 1 and min(_sides(shape)) >= _LEAST_SIDE
-
-
-def _sides(shape):
-    return math.prod(shape[:-1]), shape[-1]
+def _sides(variable):
+    """Rows and columns, or None for what Adam moves."""
+    shape = variable.shape
+    if len(shape) < 2:
+        return None
+    columns = shape[-1] // getattr(variable, SUB_PIXELS, 1)
+    rows = math.prod(shape) // columns
+    return (rows, columns) if min(rows, columns) >= _LEAST_SIDE else None

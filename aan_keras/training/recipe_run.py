@@ -23,6 +23,7 @@ def train_recipe(
     perceptual=None,
     learning_rate=None,
     optimizer=None,
+    decay=None,
     validation=(6, 12),
     seed=0,
     checkpoint_every=500,
@@ -51,6 +52,8 @@ def train_recipe(
             model, instead of the recipe's perceptual loss.
         learning_rate: the generator's, instead of the recipe's.
         optimizer: the generator's, `"adam"` or `"muon"`, instead of the recipe's.
+        decay: last share of the steps in which the learning rates fall to zero, instead
+            of the recipe's.
         validation: see `train`.
         seed: decides initial weights, pairs and augmentations.
         checkpoint_every: steps between checkpoints.
@@ -254,6 +257,8 @@ def _training_arguments(arguments):
         training["generator_learning_rate"] = arguments["learning_rate"]
     if arguments["optimizer"] is not None:
         training["optimizer"] = arguments["optimizer"]
+    if arguments["decay"] is not None:
+        training["decay_fraction"] = arguments["decay"]
     return training
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 _DONE = "stages.json"
 # Of the first run's learning rate: what is there already is not to be forgotten.
 _LATER = 0.75
+_LATER_RUNS = ("second", "third")
 
 
 def train_preset(
@@ -18,6 +19,7 @@ def train_preset(
     *,
     steps=(12000, 5000),
     rounds=1,
+    later_runs=2,
     recipe="aan_128",
     batch_size=8,
     learning_rate=4e-4,
@@ -52,7 +54,9 @@ def train_preset(
         data: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, or of shards.
         output: folder; created if missing. It gets a folder for each stage.
         steps: of the first run, and of each later one.
-        rounds: pairs of later runs.
+        rounds: how often there are later runs.
+        later_runs: 2, or 1: no `third`, and `mean` is of one. While runs are too short
+            to learn all they can, another round is better than the mean.
         recipe: key of `aan_keras.training.recipes.RECIPES` with `background`.
         batch_size: pairs a step.
         learning_rate: of the first run; the others take three quarters of it.
@@ -71,15 +75,21 @@ def train_preset(
         Path of the preset.
 
     Raises:
-        ValueError: `output` belongs to other arguments, or no round.
+        ValueError: `output` belongs to other arguments; no round; neither one nor two
+            later runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
     if rounds < 1:
         raise ValueError(f"`rounds` must be at least 1. Received: rounds={rounds}")
+    if not 1 <= later_runs <= len(_LATER_RUNS):
+        raise ValueError(
+            f"`later_runs` must be 1 or 2. Received: later_runs={later_runs}"
+        )
     data, output, run = Path(data), Path(output), run or _run
     given = {
         "data": str(data),
         "steps": list(steps),
+        "later_runs": later_runs,
         "recipe": recipe,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
@@ -122,7 +132,7 @@ def train_preset(
     rate, start = _LATER * learning_rate, background
     for index in range(rounds):
         suffix = f"_{index + 1}" if index else ""
-        names = [f"{name}{suffix}" for name in ("second", "third")]
+        names = [f"{name}{suffix}" for name in _LATER_RUNS[:later_runs]]
         for i, name in enumerate(names, seed + 1 + 2 * index):
             stages[name] = train(name, steps[1], rate, i, faces, start)
         start = output / f"mean{suffix}"
@@ -164,7 +174,9 @@ def _read_state(output, given):
         _write_state(output, state)
         return state
     state = json.loads(path.read_text())
-    changed = [key for key in given if state["arguments"].get(key) != given[key]]
+    # A run of an older version lacks what has come since.
+    begun = {"later_runs": len(_LATER_RUNS), **state["arguments"]}
+    changed = [key for key in given if begun.get(key) != given[key]]
     if changed:
         raise ValueError(
             f"{output} was begun with other arguments: choose another folder. "

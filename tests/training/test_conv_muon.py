@@ -2,6 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from aan_keras.layers import FusionBlock, UpBlock
+from aan_keras.layers.pixel_shuffle import SUB_PIXELS, mark_sub_pixels
 from aan_keras.training import ConstantThenDecay, ConvMuon
 
 
@@ -42,6 +44,48 @@ def test_kernels_move_by_the_orthogonalized_momentum(shape):
         update = orthogonalized(gradient + 0.95 * momentum)
         matrix = matrix - 0.01 * 0.2 * max(matrix.shape) ** 0.5 * update
     np.testing.assert_allclose(found.reshape(matrix.shape), matrix, atol=2e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 16, 64), (1, 1, 12, 64)])
+def test_neighbouring_pixels_of_a_shuffle_are_rows_of_one_matrix(shape):
+    start, gradient = numbers(*shape), numbers(*shape, seed=1)
+    variable = keras.Variable(start)
+    mark_sub_pixels(variable, 2)
+    ConvMuon(0.01, momentum=0.0).apply(
+        [keras.ops.convert_to_tensor(gradient)], [variable]
+    )
+    # By the pixels that the shuffle makes: [..., channels, dy, dx, c].
+    pixels = gradient.reshape(*shape[:-1], 2, 2, -1)
+    matrix = np.concatenate(
+        [pixels[..., y, x, :].reshape(-1, 16) for y in (0, 1) for x in (0, 1)]
+    )
+    update = 0.01 * 0.2 * len(matrix) ** 0.5 * orthogonalized(matrix)
+    for i, part in enumerate(np.split(update, 4)):
+        found = keras.ops.convert_to_numpy(variable).reshape(*shape[:-1], 2, 2, -1)
+        found = (start.reshape(found.shape) - found)[..., i // 2, i % 2, :]
+        np.testing.assert_allclose(found.reshape(part.shape), part, atol=2e-6)
+
+
+@pytest.mark.parametrize("spectral_norm", [False, True])
+def test_the_model_marks_what_comes_before_its_shuffles(spectral_norm):
+    up = UpBlock(16, spectral_norm)
+    up.build((2, 8, 8, 32), (2, 16, 16, 16))
+    fusion, last = (
+        FusionBlock(16, scale=scale, spectral_norm=spectral_norm) for scale in (2, 1)
+    )
+    for block in (fusion, last):
+        block.build((2, 8, 8, 16), (2, 16, 16, 3), (2, 8, 8, 16), (2, 8, 8, 16))
+    marks = [
+        (up.expand, 4),
+        (up.join, 1),
+        (fusion.conv_1, 1),
+        (fusion.conv_2, 4),
+        (fusion.shortcut, 4),
+        (last.conv_2, 1),
+    ]
+    assert [getattr(layer.kernel, SUB_PIXELS, 1) for layer, _ in marks] == [
+        mark for _, mark in marks
+    ]
 
 
 @pytest.mark.parametrize(

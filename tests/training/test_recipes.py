@@ -61,7 +61,8 @@ def test_paper_recipe_changes_nothing():
 
 
 def test_recipe_and_what_is_given_beside_it(trained, tmp_path):
-    steps = small(tmp_path, batch_size=3, learning_rate=1e-3, optimizer="muon", seed=5)
+    given = {"learning_rate": 1e-3, "optimizer": "muon", "decay": 0.7, "seed": 5}
+    steps = small(tmp_path, batch_size=3, **given)
     (call,) = trained
     assert steps == call["steps"] == 7
     config = call["reenactor"].get_config()
@@ -70,7 +71,7 @@ def test_recipe_and_what_is_given_beside_it(trained, tmp_path):
     assert call["losses"].perceptual is None and call["losses"].gan_weight == 0
     assert call["generator_learning_rate"] == 1e-3 and call["clip_norm"] == 1.0
     assert (call["batch_size"], call["seed"], call["resume"]) == (3, 5, False)
-    assert call["optimizer"] == "muon"
+    assert call["optimizer"] == "muon" and call["decay_fraction"] == 0.7
 
 
 def test_seed_decides_the_first_weights(trained, tmp_path):

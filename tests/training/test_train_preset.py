@@ -94,6 +94,18 @@ def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
     assert len(recorded.commands) == count == len(STAGES)
 
 
+def test_goes_on_with_what_an_older_version_began(data, tmp_path, recorded):
+    output = tmp_path / "run"
+    train_preset(data, output, run=recorded, report=no_reports)
+    state = json.loads((output / "stages.json").read_text())
+    del state["arguments"]["later_runs"]
+    (output / "stages.json").write_text(json.dumps(state))
+    with pytest.raises(ValueError, match="later_runs=1"):
+        train_preset(data, output, later_runs=1, run=recorded, report=no_reports)
+    train_preset(data, output, run=recorded, report=no_reports)
+    assert len(recorded.commands) == len(STAGES)
+
+
 def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
     output = tmp_path / "run"
     options = {"run": recorded, "report": no_reports, "seed": 5}
@@ -122,6 +134,24 @@ def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
         train_preset(data, output, rounds=0, **options)
 
 
+def test_a_round_may_be_of_one_run(data, tmp_path, recorded):
+    output = tmp_path / "run"
+    options = {"run": recorded, "report": no_reports, "seed": 5, "rounds": 2}
+    path = train_preset(data, output, later_runs=1, **options)
+    *_, second, mean, again, last_mean, last = recorded.commands
+    done = ["second", "mean", "second_2", "mean_2", "preset_2"]
+    assert json.loads((output / "stages.json").read_text())["done"] == STAGES[:3] + done
+    assert (second.seed, again.seed) == (6, 8)
+    assert mean.presets == [f"{second.output}/preset"] and mean.sharpening == 0.1
+    assert again.preset == mean.output and last.preset == last_mean.output
+    assert last.output == str(path)
+    with pytest.raises(ValueError, match="later_runs=2"):
+        train_preset(data, output, **options)
+    for number in (0, 3):
+        with pytest.raises(ValueError, match=f"later_runs={number}"):
+            train_preset(data, tmp_path / "none", later_runs=number, **options)
+
+
 def test_without_photos_nothing_is_moved(data, tmp_path, recorded):
     for folder in data.glob("*/v0"):
         shutil.copytree(folder, tmp_path / "clips" / folder.parent.name / "v0")
@@ -135,11 +165,12 @@ def test_without_photos_nothing_is_moved(data, tmp_path, recorded):
 def test_more_arguments_reach_the_runs(data, tmp_path, recorded, monkeypatch):
     monkeypatch.setattr("aan_keras.training.train_preset._run", recorded)
     words = ["train-preset", "--data", data, "--output", tmp_path / "run"]
-    words += ["--steps", 3, 2, "--recipe", "aan_64", "--", "--devices", 2]
+    words += ["--steps", 3, 2, "--recipe", "aan_64"]
+    words += ["--later-runs", 1, "--", "--devices", 2]
     assert cli.main([str(word) for word in words]) == 0
     runs = [c for c in recorded.commands if c.command == "train"]
-    assert [run.devices for run in runs] == [2, 2, 2]
-    assert [run.steps for run in runs] == [3, 2, 2]
+    assert [run.devices for run in runs] == [2, 2]
+    assert [run.steps for run in runs] == [3, 2]
     assert {run.recipe for run in runs} == {"aan_64"}
 
 
