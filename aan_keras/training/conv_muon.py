@@ -38,6 +38,9 @@ class ConvMuon(keras.optimizers.Adam):
         rms: usual size of an entry of an update, by which Muon is made comparable to
             Adam.
         newton_schulz_steps: int, repetitions of the quintic.
+        kernel_decay: of a kernel, a step takes `learning_rate * kernel_decay` off.
+            Without it the strength of directions that no image needs keeps growing, and
+            odd images are drawn with it.
         beta_1, beta_2, epsilon: Adam's.
         **kwargs: see `keras.optimizers.Adam`; `amsgrad` is refused.
 
@@ -50,7 +53,7 @@ class ConvMuon(keras.optimizers.Adam):
         - Jordan et al., "Muon: An optimizer for hidden layers in neural networks",
           2024, whose coefficients these are.
         - [Liu et al., "Muon is Scalable for LLM Training", 2025](
-          https://arxiv.org/abs/2502.16982), the size of the update.
+          https://arxiv.org/abs/2502.16982), the size of the update, and the decay.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ConvMuon(keras.optimizers.Adam):
         momentum=0.95,
         rms=0.2,
         newton_schulz_steps=5,
+        kernel_decay=0.1,
         beta_1=0.9,
         beta_2=0.99,
         epsilon=1e-7,
@@ -68,6 +72,10 @@ class ConvMuon(keras.optimizers.Adam):
         if not 0 <= momentum < 1:
             raise ValueError(
                 f"`momentum` must be in [0, 1). Received: momentum={momentum}"
+            )
+        if kernel_decay < 0:
+            raise ValueError(
+                f"`kernel_decay` must not be negative. Received: {kernel_decay}"
             )
         if kwargs.pop("amsgrad", False):
             raise ValueError("`amsgrad` is not supported. Received: amsgrad=True")
@@ -82,6 +90,7 @@ class ConvMuon(keras.optimizers.Adam):
         self.momentum = momentum
         self.rms = rms
         self.newton_schulz_steps = newton_schulz_steps
+        self.kernel_decay = kernel_decay
 
     def build(self, var_list):
         if self.built:
@@ -112,9 +121,9 @@ class ConvMuon(keras.optimizers.Adam):
         update = gradient + self.momentum * momentum
         # Which row is which does not matter to an orthogonal update.
         update = orthogonalize(ops.reshape(update, sides), self.newton_schulz_steps)
-        rate = ops.cast(learning_rate, variable.dtype)
-        rate = rate * self.rms * max(sides) ** 0.5
-        self.assign_sub(variable, rate * ops.reshape(update, variable.shape))
+        update = ops.reshape(update, variable.shape)
+        update = self.rms * max(sides) ** 0.5 * update + self.kernel_decay * variable
+        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * update)
 
     def get_config(self):
         config = super().get_config()
@@ -124,6 +133,7 @@ class ConvMuon(keras.optimizers.Adam):
             "momentum": self.momentum,
             "rms": self.rms,
             "newton_schulz_steps": self.newton_schulz_steps,
+            "kernel_decay": self.kernel_decay,
         }
 
 

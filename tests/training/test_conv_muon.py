@@ -35,14 +35,16 @@ def after_steps(optimizer, start, gradients):
 )
 def test_kernels_move_by_the_orthogonalized_momentum(shape):
     start, gradients = numbers(*shape), [numbers(*shape, seed=i) for i in (1, 2, 3)]
-    (found,) = after_steps(ConvMuon(0.01), [start], [[g] for g in gradients])
+    optimizer = ConvMuon(0.01, kernel_decay=3.0)
+    (found,) = after_steps(optimizer, [start], [[g] for g in gradients])
     matrix, momentum = [np.reshape(x, (-1, shape[-1])) for x in (start, 0 * start)]
     matrix = matrix.astype("float64")
     for gradient in gradients:
         gradient = gradient.reshape(matrix.shape).astype("float64")
         momentum = 0.95 * momentum + gradient
         update = orthogonalized(gradient + 0.95 * momentum)
-        matrix = matrix - 0.01 * 0.2 * max(matrix.shape) ** 0.5 * update
+        update = 0.2 * max(matrix.shape) ** 0.5 * update
+        matrix = (1 - 0.01 * 3.0) * matrix - 0.01 * update
     np.testing.assert_allclose(found.reshape(matrix.shape), matrix, atol=2e-6)
 
 
@@ -51,7 +53,7 @@ def test_neighbouring_pixels_of_a_shuffle_are_rows_of_one_matrix(shape):
     start, gradient = numbers(*shape), numbers(*shape, seed=1)
     variable = keras.Variable(start)
     mark_sub_pixels(variable, 2)
-    ConvMuon(0.01, momentum=0.0).apply(
+    ConvMuon(0.01, momentum=0.0, kernel_decay=0.0).apply(
         [keras.ops.convert_to_tensor(gradient)], [variable]
     )
     # By the pixels that the shuffle makes: [..., channels, dy, dx, c].
@@ -101,16 +103,17 @@ def test_what_is_no_matrix_is_adams(shape):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_matrices_move_as_with_the_optimizer_of_keras():
+@pytest.mark.parametrize("decay", [0.0, 0.7])
+def test_matrices_move_as_with_the_optimizer_of_keras(decay):
     if not hasattr(keras.optimizers, "Muon"):
         pytest.skip("Keras before 3.11 has none")
     start = [numbers(24, 40), numbers(40, 24), numbers(24)]
     gradients = [[numbers(*x.shape, seed=i) for x in start] for i in (1, 2, 3)]
     theirs = keras.optimizers.Muon(
-        0.01, adam_beta_2=0.99, weight_decay=None, adam_weight_decay=None
+        0.01, adam_beta_2=0.99, weight_decay=decay, adam_weight_decay=None
     )
     expected = after_steps(theirs, start, gradients)
-    found = after_steps(ConvMuon(0.01), start, gradients)
+    found = after_steps(ConvMuon(0.01, kernel_decay=decay), start, gradients)
     for ours, their in zip(found, expected):
         np.testing.assert_allclose(ours, their, atol=1e-6)
 
@@ -141,16 +144,23 @@ def test_only_what_adam_moves_has_squares_of_gradients():
 
 def test_config_comes_back():
     optimizer = ConvMuon(
-        ConstantThenDecay(2e-3, 100, 10, 0.5), momentum=0.9, rms=0.3, beta_1=0.8
+        ConstantThenDecay(2e-3, 100, 10, 0.5),
+        momentum=0.9,
+        rms=0.3,
+        kernel_decay=0.2,
+        beta_1=0.8,
     )
     again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert type(again) is ConvMuon and again.get_config() == optimizer.get_config()
     assert (again.momentum, again.rms, again.beta_1) == (0.9, 0.3, 0.8)
+    assert again.kernel_decay == 0.2
 
 
 def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match="momentum=1"):
         ConvMuon(momentum=1)
+    with pytest.raises(ValueError, match="must not be negative. Received: -0.1"):
+        ConvMuon(kernel_decay=-0.1)
     with pytest.raises(ValueError, match="amsgrad"):
         ConvMuon(amsgrad=True)
 
