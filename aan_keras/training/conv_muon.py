@@ -27,7 +27,7 @@ class ConvMuon(keras.optimizers.Adam):
     Before a `PixelShuffle` by `s` a filter makes one of `s^2` neighbouring pixels. Such
     a kernel (see `layers.pixel_shuffle.mark_sub_pixels`) has `s^2` times the rows and
     `filters / s^2` columns: as `filters` columns the updates of neighbouring pixels
-    would be made orthogonal, which draws a grid where images are smooth.
+    would be made orthogonal to each other, though images are mostly smooth.
 
     `keras.optimizers.Muon` does this for matrices only and leaves kernels of
     convolutions to Adam.
@@ -39,8 +39,7 @@ class ConvMuon(keras.optimizers.Adam):
             Adam.
         newton_schulz_steps: int, repetitions of the quintic.
         kernel_decay: of a kernel, a step takes `learning_rate * kernel_decay` off.
-            Without it the strength of directions that no image needs keeps growing, and
-            odd images are drawn with it.
+            Without it all singular values kept growing in long runs.
         beta_1, beta_2, epsilon: Adam's.
         **kwargs: see `keras.optimizers.Adam`; `amsgrad` is refused.
 

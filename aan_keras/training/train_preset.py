@@ -55,8 +55,8 @@ def train_preset(
         output: folder; created if missing. It gets a folder for each stage.
         steps: of the first run, and of each later one.
         rounds: how often there are later runs.
-        later_runs: 2, or 1: no `third`, and `mean` is of one. While runs are too short
-            to learn all they can, another round is better than the mean.
+        later_runs: 2, or 1: no `third`, and `mean` is of one. Of runs that were too
+            short to learn all they could, the mean was no better than either.
         recipe: key of `aan_keras.training.recipes.RECIPES` with `background`.
         batch_size: pairs a step.
         learning_rate: of the first run; the others take three quarters of it.
