@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from aan_keras.data.clips import decode_frame
+from aan_keras.data.clips import decode_frame, has_animated_photos
 from aan_keras.data.dataset_file import is_shard_folder
 from aan_keras.data.open_clips import open_clips
 from aan_keras.data.person_mover import PersonMover
@@ -78,8 +78,8 @@ def animate_photos(
 
     Raises:
         InputError: `data` holds shards or animated photos, or lacks clips or photos.
-        ValueError: `per_photo` is not positive, `cut_outs` is negative, or `output` is
-            not empty.
+        ValueError: `per_photo` is not positive, `cut_outs` is negative, `validation`
+            takes everybody, or `output` is not empty.
     """
     if per_photo < 1:
         raise ValueError(f"`per_photo` must be positive. Received: {per_photo}")
@@ -87,7 +87,7 @@ def animate_photos(
         raise ValueError(f"`cut_outs` must not be negative. Received: {cut_outs}")
     if is_shard_folder(data):
         raise InputError(f"{data} holds shards: folders of frames are needed")
-    if any(Path(data).glob("*/animated*")):
+    if has_animated_photos(data):
         raise InputError(f"{data} has animated photos already: take what it links to")
     names, held_out = divide_identities(data, validation)
     clips = open_clips(data, names)
@@ -142,10 +142,13 @@ class _Folders:
         self._numbers[identity] += 1
         folder.mkdir()
         images, landmarks = zip(*pictures)
-        cv2.imwrite(str(folder / "0000.png"), images[0][..., ::-1])
-        for i, frame in enumerate(images[1:]):
-            file = str(folder / f"{i + 1:04d}.jpg")
-            cv2.imwrite(file, frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+        for i, image in enumerate(images):
+            file = folder / f"{i:04d}{'.jpg' if i else '.png'}"
+            options = quality if i else []
+            # Not `imwrite`: names that are not UTF-8 take the process down with it.
+            _, data = cv2.imencode(file.suffix, image[..., ::-1], options)
+            file.write_bytes(data.tobytes())
         np.save(folder / "landmarks.npy", np.stack(landmarks).astype("float32"))
 
 

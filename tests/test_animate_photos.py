@@ -1,6 +1,8 @@
 """Photos moved by a model, as pairs whose target is real."""
 
 import collections
+import os
+import shutil
 
 import cv2
 import numpy as np
@@ -227,6 +229,23 @@ def test_what_is_refused(faces, animated, tmp_path):
     with pytest.raises(InputError, match="needs clips, .* and photo sets"):
         animate_photos(Tinter(), videos, tmp_path / "out", validation=(0, 0))
     assert not (tmp_path / "out").exists()
+
+
+def test_whatever_people_are_called(faces, tmp_path):
+    names = [os.fsdecode("José".encode("latin-1")), "ann [1]"]
+    try:
+        for name in names:
+            shutil.copytree(faces / "ann", tmp_path / "faces" / name)
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    # A clip that is no animated photo, though its name begins like one.
+    clip = tmp_path / "faces" / names[1] / "v0"
+    clip.rename(clip.with_name("animated_film"))
+    output = tmp_path / "out"
+    options = {"per_photo": 1, "validation": None}
+    assert animate_photos(Tinter(), tmp_path / "faces", output, **options) == 6
+    found = [clip.identity for clip in open_clips(output, animated=True)]
+    assert found == [name for name in names for _ in range(5)]
 
 
 def test_command(faces, tmp_path, monkeypatch, capsys):

@@ -104,7 +104,7 @@ def run(arguments):
         width=arguments.width,
         batch_size=arguments.batch_size,
         perceptual=arguments.perceptual,
-        validation=tuple(arguments.validation),
+        validation=console.validation_of(arguments),
         protocol=arguments.protocol,
         frames=arguments.frames,
         checkpoint_every=arguments.checkpoint_every,

@@ -60,7 +60,7 @@ def run(arguments):
         arguments.output,
         per_photo=arguments.per_photo,
         cut_outs=arguments.cut_outs,
-        validation=tuple(arguments.validation),
+        validation=console.validation_of(arguments),
         seed=arguments.seed,
         progress=lambda rows, total, what: console.progress(rows, total, what, "photo"),
     )

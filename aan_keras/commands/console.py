@@ -68,7 +68,16 @@ def add_validation(command, what="kept out of training"):
         "--validation",
         nargs=2,
         type=int,
-        default=(6, 12),
         metavar=("VIDEOS", "PHOTOS"),
-        help=f"identities {what} (default: 6 12)",
+        help=f"identities {what}: with videos, and with photo sets only (default: 6 "
+        "12, or a fifth of each where that is less)",
     )
+
+
+def validation_of(arguments):
+    """What `add_validation` has read, a pair."""
+    if arguments.validation is not None:
+        return tuple(arguments.validation)
+    from aan_keras.data.split import default_validation
+
+    return default_validation(arguments.data)

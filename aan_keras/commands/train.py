@@ -1,6 +1,8 @@
 """`aan-keras train`."""
 
 import functools
+import importlib.util
+import json
 import os
 import pathlib
 
@@ -21,25 +23,52 @@ RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
 ENGINES = ("tensorflow", "jax")
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
+# What a run keeps, as `train_recipe` calls it; None is its default.
+SETTINGS = (
+    "data",
+    "steps",
+    "recipe",
+    "preset",
+    "image_size",
+    "width",
+    "batch_size",
+    "perceptual",
+    "learning_rate",
+    "optimizer",
+    "decay",
+    "validation",
+    "seed",
+    "checkpoint_every",
+    "precision",
+    "accumulate",
+    "gan_weight",
+    "gan_warmup",
+    "gan_lead",
+    "devices",
+    "engine",
+)
 
 
 def add_arguments(command):
     command.add_argument(
-        "--data", metavar="FOLDER", help="<identity>/<clip>/*.jpg and landmarks.npy"
+        "--data",
+        metavar="FOLDER",
+        help="shards, or <identity>/<clip>/*.jpg and landmarks.npy",
     )
     command.add_argument("--output", required=True, metavar="FOLDER")
     command.add_argument(
         "--resume",
         action="store_true",
         help="go on with the run in --output; with --data and --steps, begin one if "
-        "there is none yet",
+        "there is none yet. Of its settings --data (a folder that was moved), --steps, "
+        "--learning-rate and --decay may be others than before",
     )
     command.add_argument("--steps", type=console.positive, metavar="N")
     command.add_argument(
         "--recipe",
         choices=RECIPES,
-        default="paper",
-        help="the paper's configuration, one for a few CPU cores, or a preset's",
+        help="the paper's configuration, one for a few CPU cores, or a preset's "
+        "(default: paper)",
     )
     command.add_argument(
         "--preset",
@@ -49,7 +78,6 @@ def add_arguments(command):
     command.add_argument(
         "--batch-size",
         type=console.positive,
-        default=8,
         metavar="N",
         help="pairs a step, of all devices together (default: 8)",
     )
@@ -73,27 +101,27 @@ def add_arguments(command):
     )
     console.add_validation(command)
     command.add_argument(
-        "--checkpoint-every", type=console.positive, default=500, metavar="N"
+        "--checkpoint-every",
+        type=console.positive,
+        metavar="N",
+        help="steps (default: 500)",
     )
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int)
     command.add_argument(
         "--precision",
         choices=PRECISIONS,
-        default="float32",
         help="auto: the fastest that this machine's GPU trains reliably in "
         "(default: float32)",
     )
     command.add_argument(
         "--accumulate",
         type=console.positive,
-        default=1,
         metavar="N",
         help="work off a device's batch in N parts, for less memory",
     )
     command.add_argument(
         "--devices",
         type=console.positive,
-        default=1,
         metavar="N",
         help="GPUs of this machine (several machines: set TF_CONFIG)",
     )
@@ -102,22 +130,19 @@ def add_arguments(command):
         "--gan-warmup",
         nargs=2,
         type=int,
-        default=(0, 0),
         metavar=("STEP", "RAMP"),
         help="the GAN loss begins at STEP and rises for RAMP steps",
     )
     command.add_argument(
         "--gan-lead",
         type=int,
-        default=0,
         metavar="STEPS",
         help="the discriminators train this long before it",
     )
     command.add_argument(
         "--engine",
         choices=ENGINES,
-        default="tensorflow",
-        help="jax: one device, the whole step compiled by XLA",
+        help="jax: one device, the whole step compiled by XLA (default: tensorflow)",
     )
 
 
@@ -125,51 +150,37 @@ def run(arguments):
     complete = arguments.data is not None and arguments.steps is not None
     if not (arguments.resume or complete):
         arguments.parser.error("--data and --steps are needed to begin a run")
-    from aan_keras.training.recipe_run import (
-        engine_of,
-        holds_run,
-        resume_recipe,
-        train_recipe,
-    )
-
-    engine = engine_of(arguments.output) if arguments.resume else None
-    engine = engine or arguments.engine
+    given = {name: getattr(arguments, name) for name in SETTINGS}
+    given = {name: value for name, value in given.items() if value is not None}
+    engine = arguments.engine or "tensorflow"
+    if arguments.resume:
+        engine = _engine_of(arguments.output) or engine
     os.environ["KERAS_BACKEND"] = engine
     if engine == "tensorflow":
         # TensorFlow, which reads it when imported, leaves oneDNN out where the
         # processor lacks AVX512-VNNI. Training is slower without it there; `reenact`,
         # whose batch is one frame, is faster.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # On any backend Keras imports TensorFlow where it is installed.
+    if engine == "tensorflow" or importlib.util.find_spec("tensorflow"):
         console.quiet_tensorflow(arguments.debug)
+    # Only now: it imports Keras, which asks for its backend then and never again.
+    from aan_keras.training.recipe_run import holds_run, resume_recipe, train_recipe
 
     # At once, also where the output is a file or a pipe.
     report = functools.partial(print, flush=True)
     if arguments.resume and (holds_run(arguments.output) or not complete):
-        steps = resume_recipe(arguments.output, arguments.steps, report)
+        steps = resume_recipe(arguments.output, report=report, **given)
     else:
-        steps = train_recipe(
-            arguments.data,
-            arguments.output,
-            steps=arguments.steps,
-            recipe=arguments.recipe,
-            preset=arguments.preset,
-            image_size=arguments.image_size,
-            width=arguments.width,
-            batch_size=arguments.batch_size,
-            perceptual=arguments.perceptual,
-            learning_rate=arguments.learning_rate,
-            optimizer=arguments.optimizer,
-            decay=arguments.decay,
-            validation=arguments.validation,
-            seed=arguments.seed,
-            checkpoint_every=arguments.checkpoint_every,
-            precision=arguments.precision,
-            accumulate=arguments.accumulate,
-            gan_weight=arguments.gan_weight,
-            gan_warmup=arguments.gan_warmup,
-            gan_lead=arguments.gan_lead,
-            devices=arguments.devices,
-            engine=engine,
-            report=report,
-        )
+        steps = train_recipe(output=arguments.output, report=report, **given)
     print(f"{steps} steps done: {pathlib.Path(arguments.output) / 'preset'}")
+
+
+def _engine_of(output):
+    """The engine of the run in a folder; None if there is none that can be read."""
+    try:
+        # The file of `recipe_run`, which can't be imported before the engine is known.
+        kept = json.loads((pathlib.Path(output) / "command.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return kept.get("engine", "tensorflow")

@@ -49,7 +49,7 @@ def run(arguments):
         model,
         arguments.data,
         steps=arguments.steps,
-        validation=tuple(arguments.validation),
+        validation=console.validation_of(arguments),
         seed=arguments.seed,
         verbose=int(sys.stdout.isatty()),
     )

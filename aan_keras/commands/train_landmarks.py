@@ -47,7 +47,7 @@ def run(arguments):
     report = train_landmarks(
         arguments.data,
         arguments.output,
-        validation=tuple(arguments.validation),
+        validation=console.validation_of(arguments),
         seed=arguments.seed,
         epochs=arguments.epochs,
         network=arguments.estimator == "best",

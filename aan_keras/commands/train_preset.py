@@ -78,7 +78,7 @@ def run(arguments):
         recipe=arguments.recipe,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
-        validation=tuple(arguments.validation),
+        validation=console.validation_of(arguments),
         seed=arguments.seed,
         engine=arguments.engine,
         arguments=arguments.more,

@@ -2,7 +2,7 @@
 
 | feature | type | meaning |
 |---|---|---|
-| `identity`, `clip` | bytes | names, UTF-8 |
+| `identity`, `clip` | bytes | names, UTF-8 but for names of files that are not |
 | `frames` | bytes list `[T]` | JPEG files, square |
 | `landmarks` | float list `[T * 68 * 2]` | (x, y) in pixels, centres at integers |
 | `size` | int64 | side of the frames in pixels |
@@ -13,6 +13,9 @@ Read it with `tf.io.parse_single_example`, or `read_example`.
 """
 
 import numpy as np
+
+# File names need not be UTF-8: bytes that are not come back as they were.
+_CODING = ("utf-8", "surrogateescape")
 
 
 def write_example(record):
@@ -32,8 +35,8 @@ def write_example(record):
 
     points = np.asarray(record.landmarks, "float32").ravel()
     features = {
-        "identity": strings([record.identity.encode()]),
-        "clip": strings([record.clip.encode()]),
+        "identity": strings([record.identity.encode(*_CODING)]),
+        "clip": strings([record.clip.encode(*_CODING)]),
         "frames": strings(record.frames),
         "landmarks": tf.train.Feature(float_list=tf.train.FloatList(value=points)),
         "size": integers([int(record.size)]),
@@ -65,8 +68,8 @@ def read_example(data):
         frames = list(feature["frames"].bytes_list.value)
         points = np.array(feature["landmarks"].float_list.value, "float32")
         clip = {
-            "identity": feature["identity"].bytes_list.value[0].decode(),
-            "clip": feature["clip"].bytes_list.value[0].decode(),
+            "identity": feature["identity"].bytes_list.value[0].decode(*_CODING),
+            "clip": feature["clip"].bytes_list.value[0].decode(*_CODING),
             "frames": frames,
             "landmarks": points.reshape(len(frames), 68, 2),
             "size": feature["size"].int64_list.value[0],

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import warnings
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -51,6 +52,11 @@ def decode_frame(encoded):
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
+def has_animated_photos(path):
+    """Whether a folder of `<identity>/<clip>` has animated photos (see `Clip`)."""
+    return any(ANIMATED.match(folder.name) for folder in Path(path).glob("*/animated*"))
+
+
 def read_clip(folder):
     """Reads one clip folder.
 
@@ -58,10 +64,18 @@ def read_clip(folder):
         The `Clip`, or None when fewer than two frames are usable or an animated photo
         lacks the photo, and a list of "file: reason" strings, one for every frame that
         was left out.
+
+    Raises:
+        ValueError: `landmarks.npy` is damaged, or of another number of frames.
     """
     folder = Path(folder)
     files = sorted(f for f in folder.iterdir() if f.suffix.lower() in FRAME_SUFFIXES)
-    landmarks = np.load(folder / "landmarks.npy", allow_pickle=False)
+    try:
+        landmarks = np.load(folder / "landmarks.npy", allow_pickle=False)
+    except (EOFError, ValueError, zipfile.BadZipFile):
+        raise ValueError(
+            f"{folder}: landmarks.npy is damaged: write it again, or delete the folder"
+        ) from None
     if landmarks.shape != (len(files), 68, 2):
         raise ValueError(
             f"{folder}: landmarks.npy must have the shape ({len(files)}, 68, 2), one "

@@ -22,7 +22,7 @@ def read_dataset_file(path):
     """
     file = Path(path) / FILE_NAME
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(content["splits"], dict):
             raise ValueError
     except FileNotFoundError:

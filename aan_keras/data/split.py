@@ -42,6 +42,21 @@ def split_identities(path, validation=(6, 12), seed=0):
     return sorted({*videos, *photos} - chosen), sorted(chosen)
 
 
+def default_validation(path):
+    """How many identities commands keep for validation unless they are told.
+
+    Args:
+        path: see `split_identities`.
+
+    Returns:
+        A pair as for `split_identities`: 6 with videos and 12 with photo sets only, or
+        a fifth of each where that is less.
+    """
+    names = _names_by_kind(path)
+    videos, photos = len(names[False]), len(names[True] - names[False])
+    return min(6, round(videos / 5)), min(12, round(photos / 5))
+
+
 def divide_identities(path, validation):
     """Divides the identities of a data folder as a training run is told to.
 
@@ -52,16 +67,27 @@ def divide_identities(path, validation):
 
     Returns:
         Two sorted lists of names, training and validation.
+
+    Raises:
+        ValueError: `validation` asks for people who are not there, or for everybody.
     """
-    if validation is None:
+    if validation is None or not len(validation):
         return split_identities(path, (0, 0))
     if all(isinstance(entry, int) for entry in validation):
-        return split_identities(path, validation)
-    everyone, _ = split_identities(path, (0, 0))
-    missing = sorted(set(validation) - set(everyone))
-    if missing:
-        raise ValueError(f"{path} lacks validation identities. Received: {missing}")
-    return sorted(set(everyone) - set(validation)), sorted(validation)
+        training, held_out = split_identities(path, validation)
+    else:
+        everyone, _ = split_identities(path, (0, 0))
+        missing = sorted(set(validation) - set(everyone))
+        if missing:
+            raise ValueError(f"{path} lacks validation identities. Received: {missing}")
+        training = sorted(set(everyone) - set(validation))
+        held_out = sorted(validation)
+    if not training:
+        raise ValueError(
+            f"`validation` takes all {len(held_out)} identities of {path}, and leaves "
+            f"nobody to train on. Received: {validation}"
+        )
+    return training, held_out
 
 
 def _names_by_kind(path):
@@ -102,7 +128,9 @@ def link_identities(path, output, identities, video_only=False):
         raise ValueError(f"The output folder must be empty. Received: {output}")
     count = 0
     for identity in identities:
-        for file in sorted(Path(path).absolute().glob(f"{identity}/*/landmarks.npy")):
+        # The name is no pattern: it may hold brackets.
+        folder = Path(path).absolute() / identity
+        for file in sorted(folder.glob("*/landmarks.npy")):
             clip = file.parent
             kinds = (PHOTO_SET, ANIMATED)
             if video_only and any(kind.match(clip.name) for kind in kinds):

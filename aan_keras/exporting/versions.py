@@ -1,6 +1,7 @@
 """Folders that a polling model server never sees half-written."""
 
 import contextlib
+import glob
 import os
 import pathlib
 import shutil
@@ -68,7 +69,7 @@ def folder_at_once(path):
     if path.exists():
         raise InputError(f"{path} exists already: choose another version or folder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.partial-*"):
+    for left in path.parent.glob(f".{glob.escape(path.name)}.partial-*"):
         if not _is_running(int(left.name.rpartition("-")[2])):
             shutil.rmtree(left, ignore_errors=True)
     beside = path.with_name(f".{path.name}.partial-{os.getpid()}")

@@ -38,7 +38,7 @@ class PrepareClip(beam.DoFn):
 
     def process(self, clip):
         prepare_and_save(clip, self.options, self.folder, self._landmarker)
-        yield clip.identity, clip.name
+        yield clip
 
 
 class PlanShards(beam.DoFn):
@@ -119,6 +119,6 @@ def prepare_with_beam(
         for clip in preparation.clips:
             statistics = folder.statistics(clip)
             if statistics.error is not None:
-                preparation.report_left_out(statistics, report)
+                preparation.report_left_out(clip, statistics, report)
 
     return run_preparation(preparation, output, write_shards)

@@ -76,7 +76,7 @@ class ClipStatistics:
 
     Args:
         identity, clip, split, kind: as in `RawClip`.
-        path: of the raw clip, relative to the data set's folder where that is known.
+        path: of the raw clip, as the data set's folder was called at the time.
         read: frames looked at.
         kept: frames in the record.
         dropped: dict of reason to number of frames.

@@ -49,16 +49,20 @@ class Preparation:
         """A raw clip's path inside the data set, the same wherever that lies."""
         return Path(path).relative_to(self.path).as_posix()
 
-    def reason(self, statistics):
-        """Why a clip was left out, without the place where the data set lies."""
-        error = statistics.error.replace(f"{statistics.path} ", "")
-        return error.replace(f"{self.path}/", "")
+    def reason(self, clip, statistics):
+        """Why a `RawClip` was left out, without the place where the data set lies."""
+        # The folder may have had another name then; errors are kept on one line.
+        path = " ".join(statistics.path.split())
+        error = statistics.error.replace(f"{path} ", "")
+        return error.replace(path, self.relative(clip.path))
 
-    def report_left_out(self, statistics, report):
-        """Names a clip that was left out to `report`, a callable or None."""
+    def report_left_out(self, clip, statistics, report):
+        """Names a `RawClip` that was left out to `report`, a callable or None."""
         if report is not None:
-            where = self.relative(statistics.path)
-            report(f"left out {where}: {self.reason(statistics)}")
+            line = f"left out {self.relative(clip.path)}: "
+            line += self.reason(clip, statistics)
+            # File names need not be UTF-8, what is printed must be.
+            report(line.encode("utf-8", "backslashreplace").decode())
 
     def to_json(self):
         """What a later run is compared with, as a dict."""
@@ -231,7 +235,7 @@ def _write_shards(preparation, output, folder, workers, report, progress):
             statistics = folder.statistics(clip)
             position += 1
             if statistics.error is not None:
-                preparation.report_left_out(statistics, report)
+                preparation.report_left_out(clip, statistics, report)
                 continue
             complete = plan.add(clip.split, clip, statistics.num_bytes)
             if complete is not None:

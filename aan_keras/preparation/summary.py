@@ -27,7 +27,7 @@ def finished_summary(output, preparation):
     """
     path = Path(output) / FILE_NAME
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         made_from = content["preparation"]
         shards = [s for part in content["splits"].values() for s in part["shards"]]
     except FileNotFoundError:
@@ -54,7 +54,7 @@ def write_summary(output, preparation, statistics):
     Args:
         output: folder with all shards.
         preparation: `Preparation`.
-        statistics: iterable of `ClipStatistics`, one for each of its clips.
+        statistics: iterable of `ClipStatistics`, one for each of its clips in order.
 
     Returns:
         The content of `dataset.json`: `format`, `image_size`, `crop`, `versions`,
@@ -70,13 +70,14 @@ def write_summary(output, preparation, statistics):
     dropped = collections.Counter()
     skipped = []
     page = ReportPage(output)
-    for clip in statistics:
+    for raw_clip, clip in zip(preparation.clips, statistics, strict=True):
         page.add(clip)
         frames.update(read=clip.read, kept=clip.kept)
         dropped.update(clip.dropped)
         if clip.error is not None:
-            where = preparation.relative(clip.path)
-            skipped.append({"clip": where, "reason": preparation.reason(clip)})
+            where = preparation.relative(raw_clip.path)
+            reason = preparation.reason(raw_clip, clip)
+            skipped.append({"clip": where, "reason": reason})
             continue
         part = splits.setdefault(clip.split, {"shards": [], "identities": {}})
         count = part["identities"].setdefault(
@@ -101,10 +102,13 @@ def write_summary(output, preparation, statistics):
         "frames": {**frames, "dropped": dict(sorted(dropped.items()))},
         "skipped_clips": skipped,
     }
+    # Names of files that are no UTF-8 become "\udce9", which JSON reads back.
+    coding = {"encoding": "utf-8", "errors": "backslashreplace"}
     with output_file(output / "report.html") as beside:
-        beside.write_text(page.html(content), encoding="utf-8")
+        beside.write_text(page.html(content), **coding)
     with output_file(output / FILE_NAME) as beside:
-        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        beside.write_text(text + "\n", **coding)
     return content
 
 

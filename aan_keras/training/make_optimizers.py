@@ -34,16 +34,41 @@ def make_optimizers(
     Returns:
         `(generator_optimizer, discriminator_optimizer)`.
     """
-    optimizers = []
-    for make, rate, begin in (
-        (generator_optimizer(optimizer), generator_learning_rate, 0),
-        (keras.optimizers.Adam, discriminator_learning_rate, first_judged_step),
+    schedules = make_schedules(
+        steps,
+        generator_learning_rate,
+        discriminator_learning_rate,
+        first_judged_step,
+        warmup_steps,
+        decay_fraction,
+    )
+    makers = generator_optimizer(optimizer), keras.optimizers.Adam
+    return tuple(make(s, **adam_options) for make, s in zip(makers, schedules))
+
+
+def make_schedules(
+    steps,
+    generator_learning_rate,
+    discriminator_learning_rate,
+    first_judged_step=0,
+    warmup_steps=0,
+    decay_fraction=0.0,
+):
+    """Makes the learning rates of `make_optimizers`, which explains the arguments.
+
+    Returns:
+        The generator's and the discriminators' `ConstantThenDecay`. The second counts
+        from `first_judged_step` on.
+    """
+    schedules = []
+    for rate, begin in (
+        (generator_learning_rate, 0),
+        (discriminator_learning_rate, first_judged_step),
     ):
         left = max(steps - begin, 1)
         decay = min(decay_fraction * steps / left, 1.0)
-        schedule = ConstantThenDecay(rate, left, warmup_steps, decay)
-        optimizers.append(make(schedule, **adam_options))
-    return tuple(optimizers)
+        schedules.append(ConstantThenDecay(rate, left, warmup_steps, decay))
+    return tuple(schedules)
 
 
 def generator_optimizer(name):

@@ -4,13 +4,23 @@
 _AMPERE = (8, 0)
 
 
-def choose_precision():
+def choose_precision(engine="tensorflow"):
     """The fastest dtype policy that trains reliably on this machine's first device.
+
+    Args:
+        engine: `"tensorflow"` or `"jax"`, which is asked for the device.
 
     Returns:
         `"mixed_bfloat16"` on GPUs that compute in it (NVIDIA Ampere and newer),
-        `"mixed_float16"` on older ones, `"float32"` without a GPU.
+        `"mixed_float16"` on older ones, which JAX's engine does not offer, and
+        `"float32"` without a GPU.
     """
+    if engine == "jax":
+        import jax
+
+        capability = getattr(jax.devices()[0], "compute_capability", "0.0")
+        ampere = tuple(map(int, capability.split("."))) >= _AMPERE
+        return "mixed_bfloat16" if ampere else "float32"
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

@@ -5,9 +5,12 @@ import json
 import math
 import pathlib
 
+from aan_keras.training.json_file import write_json
 from aan_keras.training.recipes import RECIPES, training_options
 
 _RUN = "command.json"
+# Of a run that goes on: it may have moved, and been told to learn slower or longer.
+_MAY_CHANGE = ("data", "steps", "learning_rate", "decay")
 
 
 def train_recipe(
@@ -24,10 +27,10 @@ def train_recipe(
     learning_rate=None,
     optimizer=None,
     decay=None,
-    validation=(6, 12),
+    validation=None,
     seed=0,
     checkpoint_every=500,
-    precision=None,
+    precision="float32",
     accumulate=1,
     gan_weight=None,
     gan_warmup=(0, 0),
@@ -39,7 +42,7 @@ def train_recipe(
     """Starts a training run by the name of its recipe.
 
     Args:
-        data: folder of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
+        data: folder of shards, or of `<identity>/<clip>/*.jpg` and `landmarks.npy`.
         output: folder of the run; it must not hold one yet.
         steps: length of the run.
         recipe: `"paper"`; `"small"`: what reaches usable results in hours on a few CPU
@@ -54,7 +57,7 @@ def train_recipe(
         optimizer: the generator's, `"adam"` or `"muon"`, instead of the recipe's.
         decay: last share of the steps in which the learning rates fall to zero, instead
             of the recipe's.
-        validation: see `train`.
+        validation: see `train`; None: `default_validation` of the data.
         seed: decides initial weights, pairs and augmentations.
         checkpoint_every: steps between checkpoints.
         precision: dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`;
@@ -80,13 +83,18 @@ def train_recipe(
         raise ValueError(
             f"{output} holds a training run: resume it, or choose another folder"
         )
-    arguments.update(data=str(data), output=str(output))
+    # A run may go on from another working directory.
+    arguments.update(data=str(pathlib.Path(data).absolute()), output=str(output))
     arguments["preset"] = None if preset is None else str(preset)
+    if validation is None:
+        from aan_keras.data.split import default_validation
+
+        arguments["validation"] = default_validation(data)
     if precision == "auto":
         from aan_keras.training.precision import choose_precision
 
         # Kept with the run, which may go on where there is another device.
-        arguments["precision"] = choose_precision()
+        arguments["precision"] = choose_precision(engine)
     # Kept too: a recipe may be another one in the version that goes on with the run.
     arguments["options"] = RECIPES[recipe]
     return _run(arguments, resume=False, report=report)
@@ -97,25 +105,20 @@ def holds_run(output):
     return (pathlib.Path(output) / _RUN).exists()
 
 
-def engine_of(output):
-    """The engine of the run in a folder; None if there is none that can be read."""
-    try:
-        arguments = json.loads((pathlib.Path(output) / _RUN).read_text())
-    except (OSError, ValueError):
-        return None
-    return arguments.get("engine", "tensorflow")
-
-
-def resume_recipe(output, steps=None, report=None):
+def resume_recipe(output, *, report=None, **given):
     """Goes on with the run in a folder, exactly as if it had never stopped.
 
     Args:
         output: folder that `train_recipe` has begun to fill.
-        steps: new length of the whole run; None: as it was.
         report: see `train_recipe`.
+        **given: its other arguments. `data`, the same in another place, `steps`,
+            `learning_rate` and `decay` replace the run's; others must be the run's.
 
     Returns:
         The number of steps done.
+
+    Raises:
+        ValueError: no run there, or one with other arguments.
     """
     path = pathlib.Path(output) / _RUN
     try:
@@ -130,8 +133,17 @@ def resume_recipe(output, steps=None, report=None):
     defaults.pop("report")
     arguments = {**defaults, **arguments, "output": str(output)}
     arguments.setdefault("options", RECIPES[arguments["recipe"]])
-    if steps is not None:
-        arguments["steps"] = steps
+    for name, value in given.items():
+        value = json.loads(json.dumps(value, default=str))
+        if name == "data":
+            value = str(pathlib.Path(value).absolute())
+        if name in _MAY_CHANGE:
+            arguments[name] = value
+        elif value not in (arguments[name], "auto"):
+            raise ValueError(
+                f"the run in {output} has {name}={arguments[name]}, and goes on as it "
+                f"began. Received: {name}={value}"
+            )
     return _run(arguments, resume=True, report=report)
 
 
@@ -265,4 +277,4 @@ def _training_arguments(arguments):
 def _remember(arguments):
     path = pathlib.Path(arguments["output"]) / _RUN
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(arguments, indent=2) + "\n")
+    write_json(path, arguments)

@@ -1,5 +1,7 @@
 """How a session finds where its run stands."""
 
+import json
+
 from aan_keras.training.checkpoint import load_checkpoint
 
 
@@ -26,6 +28,37 @@ def restore(model, checkpoint, run):
         step = metadata["step"]
     _check_same_step(model.distribute_strategy, step)
     return step
+
+
+def check_people(run_file, identities, validation_identities):
+    """Refuses data that divide into other people than when the run began.
+
+    Who is held out is drawn from all who are there: with somebody new, a run would be
+    measured on people that it has learned from.
+
+    Args:
+        run_file: path of the run's `run.json`; nothing is checked if there is none.
+        identities, validation_identities: lists of names, today's.
+
+    Raises:
+        ValueError: they are others; which is in the message.
+    """
+    if not run_file.is_file():
+        return
+    before = json.loads(run_file.read_text())
+    today = {
+        "identities": identities,
+        "validation_identities": validation_identities,
+    }
+    for name, names in today.items():
+        if before.get(name, names) == names:
+            continue
+        new, gone = set(names) - set(before[name]), set(before[name]) - set(names)
+        raise ValueError(
+            f"{run_file.parent} was begun with other {name}, and a run goes on as it "
+            "began: give it the same data, or begin another with `preset`. Received: "
+            f"new {sorted(new)}, missing {sorted(gone)}"
+        )
 
 
 def _check_same_step(strategy, step):

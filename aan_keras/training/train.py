@@ -1,8 +1,6 @@
 """One training run, from scratch or from where it was killed."""
 
 import functools
-import json
-import os
 from pathlib import Path
 
 from aan_keras.data import load_dataset
@@ -12,10 +10,11 @@ from aan_keras.training.devices import worker_of
 from aan_keras.training.distributed_pairs import distributed_pairs
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
 from aan_keras.training.fit_workers import fit_workers, make_evaluate
+from aan_keras.training.json_file import write_json
 from aan_keras.training.loss_guard import LossGuard
 from aan_keras.training.make_optimizers import make_optimizers
 from aan_keras.training.progress_lines import ProgressLines
-from aan_keras.training.restore import restore
+from aan_keras.training.restore import check_people, restore
 from aan_keras.training.sample_images import SampleImages
 from aan_keras.training.training_log import TrainingLog
 
@@ -167,6 +166,8 @@ def train(
         return first_step
 
     names, held_out = divide_identities(data, validation)
+    if checkpoint:
+        check_people(output_dir / "run.json", names, held_out)
     shape = {"image_size": reenactor.image_size, "batch_size": batch_size}
     dataset = distributed_pairs(
         strategy,
@@ -207,7 +208,7 @@ def train(
     )
     run_callbacks = [LossGuard(log, max_growth, output_dir / "checkpoints"), log]
     if chief:
-        _write_json(
+        write_json(
             output_dir / "run.json",
             {
                 **run,
@@ -251,11 +252,6 @@ class _CheckpointAndPreset(ExactCheckpoint):
     preset = None
 
     def on_step(self, step, logs):
-        super().on_step(step, logs)
+        # First: a run with its last checkpoint is done, whatever has failed since.
         self.model.save_to_preset(self.preset)
-
-
-def _write_json(path, content):
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
+        super().on_step(step, logs)

@@ -61,10 +61,10 @@ def train_landmarks(
     """
     keras.utils.set_random_seed(seed)
     training, held_out = split_identities(data, validation, seed)
-    if not held_out:
+    if not (training and held_out):
         raise ValueError(
-            "`validation` must leave people to compare the estimators on. "
-            f"Received: validation={validation}"
+            "`validation` must leave people to train on and people to compare the "
+            f"estimators on. Received: validation={validation}"
         )
     images = FaceImages(open_clips(data, training))
     unseen = FaceImages(open_clips(data, held_out))

@@ -1,11 +1,12 @@
 """Everything that makes a preset's weights, from random ones."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from aan_keras.training.json_file import write_json
 
 _DONE = "stages.json"
 # Of the first run's learning rate: what is there already is not to be forgotten.
@@ -75,8 +76,9 @@ def train_preset(
         Path of the preset.
 
     Raises:
-        ValueError: `output` belongs to other arguments; no round; neither one nor two
-            later runs.
+        ValueError: `output` belongs to other arguments; `validation` asks for people
+            who are not there, or for everybody; no round; neither one nor two later
+            runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
     if rounds < 1:
@@ -102,6 +104,8 @@ def train_preset(
         "engine": engine,
         "arguments": list(arguments),
     }
+    # Before the folder is claimed: it may refuse the data.
+    animates = _can_animate(data, validation)
     state = _read_state(output, given)
     people = ["--validation", *map(str, validation)]
 
@@ -122,7 +126,7 @@ def train_preset(
         "first": train("first", steps[0], learning_rate, seed, data),
         "background": teach("background", output / "first" / "preset"),
     }
-    if _can_animate(data):
+    if animates:
         faces = output / "faces"
         stages["faces"] = [
             *("animate-photos", "--data", str(data), "--output", str(faces)),
@@ -152,17 +156,21 @@ def train_preset(
             shutil.rmtree(faces)
         run(words)
         state["done"].append(name)
-        _write_state(output, state)
+        write_json(output / _DONE, state)
     return output / "preset"
 
 
-def _can_animate(data):
+def _can_animate(data, validation):
+    """Whether `animate_photos` takes the data: it comes after hours of training."""
+    from aan_keras.data.clips import has_animated_photos
     from aan_keras.data.dataset_file import is_shard_folder
     from aan_keras.data.open_clips import open_clips
+    from aan_keras.data.split import divide_identities
 
-    if is_shard_folder(data):
+    names, _ = divide_identities(data, validation)
+    if is_shard_folder(data) or has_animated_photos(data):
         return False
-    kinds = {clip.is_photo_set for clip in open_clips(data)}
+    kinds = {clip.is_photo_set for clip in open_clips(data, names)}
     return kinds == {True, False}
 
 
@@ -171,7 +179,7 @@ def _read_state(output, given):
     if not path.exists():
         output.mkdir(parents=True, exist_ok=True)
         state = {"arguments": given, "done": []}
-        _write_state(output, state)
+        write_json(output / _DONE, state)
         return state
     state = json.loads(path.read_text())
     # A run of an older version lacks what has come since.
@@ -183,12 +191,6 @@ def _read_state(output, given):
             f"Received: {', '.join(f'{key}={given[key]}' for key in changed)}"
         )
     return state
-
-
-def _write_state(output, state):
-    partial = output / f"{_DONE}.partial"
-    partial.write_text(json.dumps(state, indent=2) + "\n")
-    os.replace(partial, output / _DONE)
 
 
 def _run(words):

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import aan_keras
 from aan_keras.demo import MOTION, PORTRAIT
 from tests.cli.without_notices import without_notices
 
 
-def run_process(command, cwd=None):
+def run_process(command, cwd=None, **variables):
     root = str(Path(aan_keras.__file__).parent.parent)
-    environment = {**os.environ, "PYTHONPATH": root}
+    environment = {**os.environ, "PYTHONPATH": root, **variables}
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
     return subprocess.run(
         [str(word) for word in command],
@@ -45,6 +47,29 @@ def test_process_succeeds_in_silence(tmp_path, preset, short_track):
     done = run_process(command, cwd=tmp_path)
     assert (done.returncode, without_notices(done.stderr)) == (0, "")
     assert done.stdout.startswith("a.mp4: 5 frames, ")
+
+
+@pytest.mark.parametrize(
+    ("words", "other", "message"),
+    [
+        (["--engine", "jax", "--accumulate", "2"], "tensorflow", "need TensorFlow"),
+        (["--image-size", "100"], "jax", "multiple of 32"),
+    ],
+)
+def test_training_has_its_backend_whatever_the_environment_says(
+    tmp_path, words, other, message
+):
+    """Keras must not be there before the engine is known, nor TensorFlow's greetings.
+
+    Each of these errors comes after the run has asked for its backend.
+    """
+    command = [sys.executable, "-m", "aan_keras", "train", "--recipe", "small", *words]
+    command += ["--data", "nowhere", "--output", "run", "--steps", "1"]
+    done = run_process(command, cwd=tmp_path, KERAS_BACKEND=other)
+    assert done.returncode == 1
+    assert done.stderr.startswith("aan-keras: error: ") and message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_does_not_wait_for_tensorflow():

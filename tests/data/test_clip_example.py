@@ -1,3 +1,4 @@
+import os
 import types
 
 import numpy as np
@@ -48,6 +49,15 @@ def test_round_trip_and_same_bytes():
         "is_photo_set": True,
     }
     assert write_example(RECORD) == write_example(RECORD)
+
+
+def test_names_that_are_not_utf8_come_back():
+    name = os.fsdecode("José".encode("latin-1"))
+    record = types.SimpleNamespace(**{**vars(RECORD), "identity": name, "clip": name})
+    example = tf.train.Example.FromString(write_example(record))
+    assert example.features.feature["clip"].bytes_list.value == [b"Jos\xe9"]
+    clip = read_example(write_example(record))
+    assert (clip["identity"], clip["clip"]) == (name, name)
 
 
 def test_other_bytes_are_refused():

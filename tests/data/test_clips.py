@@ -44,6 +44,15 @@ def test_wrong_number_of_landmarks(faces, tmp_path):
         read_clips(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04", b"cut off"])
+def test_damaged_landmarks_are_named(faces, tmp_path, content):
+    shutil.copytree(faces / "anna/v0", tmp_path / "anna/v0")
+    file = tmp_path / "anna/v0/landmarks.npy"
+    file.write_bytes(file.read_bytes()[:-9] if content == b"cut off" else content)
+    with pytest.raises(ValueError, match="anna/v0: landmarks.npy is damaged"):
+        read_clips(tmp_path)
+
+
 def test_no_clips(tmp_path):
     with pytest.raises(ValueError, match="No clip of two or more frames.*Received"):
         read_clips(tmp_path)

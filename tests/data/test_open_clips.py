@@ -1,3 +1,6 @@
+import pickle
+from multiprocessing.reduction import ForkingPickler
+
 import numpy as np
 import pytest
 
@@ -68,3 +71,12 @@ def test_frames_stay_on_disk(shards):
         file.write(b"damaged")
     assert clips[0].frames[0] == b""
     assert clips[0].frames[1].startswith(b"\xff\xd8")
+
+
+def test_worker_processes_get_clips_of_shards(faces, shards):
+    clips = open_clips(shards, split=None)
+    assert clips[0].frames[0]  # Its file is open.
+    sent = bytes(ForkingPickler.dumps(clips))
+    assert_same(pickle.loads(sent), read_clips(faces))
+    # Frames stay where they are.
+    assert len(sent) < sum(len(frame) for clip in clips for frame in clip.frames)

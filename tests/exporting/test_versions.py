@@ -87,6 +87,15 @@ def test_a_killed_export_leaves_no_number_and_is_cleaned_up(tmp_path):
     assert numbers(tmp_path) == [other.name, "3"]
 
 
+def test_what_is_left_of_a_name_with_brackets_is_cleaned_up(tmp_path):
+    finished = subprocess.Popen(["true"])
+    finished.wait()
+    (tmp_path / f".a[1].partial-{finished.pid}").mkdir()
+    with folder_at_once(tmp_path / "a[1]") as folder:
+        (folder / "new").touch()
+    assert numbers(tmp_path) == ["a[1]"]
+
+
 EXPORT = """
 import sys
 from aan_keras.exporting import export_version

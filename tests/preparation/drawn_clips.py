@@ -1,5 +1,6 @@
 """Records of drawn frames: what happens to a clip after it was prepared."""
 
+import os
 import zlib
 
 import cv2
@@ -33,7 +34,7 @@ def drawn_clip(raw_clip, options=None, landmarker=None):
         statistics.read, statistics.error = 5, "0 of 5 frames are usable"
         statistics.drop("no face", 5)
         return None, statistics
-    generator = np.random.default_rng(zlib.crc32(key.encode()))
+    generator = np.random.default_rng(zlib.crc32(os.fsencode(key)))
     count = int(generator.integers(2, 6))
     start = int(generator.integers(len(MOTION_LANDMARKS) - count))
     landmarks = MOTION_LANDMARKS[start : start + count]
@@ -70,5 +71,5 @@ def make_raw_folder(path, names):
             (path / name / "0.jpg").touch()
         else:
             (path / name).parent.mkdir(parents=True, exist_ok=True)
-            (path / name).write_text(name)
+            (path / name).write_bytes(os.fsencode(name))
     return path

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aan_keras.data import load_dataset, open_clips
+from aan_keras.data.shard_index import index_path
 from aan_keras.faces import output_file as output_file_module
 from aan_keras.preparation import clip_workers
 from aan_keras.preparation.clip_options import ClipOptions
@@ -151,6 +152,50 @@ def test_dying_at_any_file_changes_nothing(drawn, raw, tmp_path, monkeypatch):
         if left >= 0:
             break
     assert deaths > 15
+
+
+def stop_at_the_end(iterable, total, what):
+    yield from iterable
+    raise Killed
+
+
+@pytest.mark.parametrize("place", ["elsewhere/../raw", "two  spaces/raw"])
+def test_the_data_set_may_be_called_otherwise(drawn, tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    raw = make_raw_folder(Path(place), ["anna/a.mp4", "cora/broken.mp4"])
+    with pytest.raises(Killed):
+        prepare(raw, "out", progress=stop_at_the_end)
+    raw.rename("moved")
+    moved, lines = tmp_path / "moved", []
+    prepare(moved, "out", report=lines.append)
+    assert lines == ["left out cora/broken.mp4: is cut off"]
+    prepare(moved, "whole")
+    assert contents(Path("out")) == contents(Path("whole"))
+
+
+def test_names_that_are_not_utf8(drawn, tmp_path):
+    name = os.fsdecode("José".encode("latin-1"))
+    try:
+        raw = make_raw_folder(
+            tmp_path / "raw", [f"{name}/{name}.mp4", f"{name}/broken.mp4", "Zoë/a.mp4"]
+        )
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    lines = []
+    content = prepare(raw, tmp_path / "out", report=lines.append)
+    assert lines == ["left out Jos\\udce9/broken.mp4: is cut off"]
+    assert content["skipped_clips"][0]["clip"] == f"{name}/broken.mp4"
+    assert prepare(raw, tmp_path / "out") == content
+    clips = open_clips(tmp_path / "out")
+    found = [(clip.identity, clip.name) for clip in clips]
+    assert found == [(name, name), ("Zoë", "a")]
+    index_path(tmp_path / "out/train-00000.tfrecord").unlink()
+    clips = open_clips(tmp_path / "out", [name])
+    assert [(clip.identity, clip.name) for clip in clips] == [(name, name)]
+    text = (tmp_path / "out/dataset.json").read_text(encoding="utf-8")
+    assert '"Zoë"' in text and '"Jos\\udce9"' in text
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "Jos\\udce9/broken.mp4" in page and "Zoë/a" in page
 
 
 def test_finished_folder_is_left_alone(drawn, raw, tmp_path, monkeypatch):

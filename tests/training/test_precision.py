@@ -1,3 +1,5 @@
+import types
+
 import pytest
 import tensorflow as tf
 
@@ -22,3 +24,19 @@ def test_follows_the_device(monkeypatch, capability, expected):
         lambda gpu: {"compute_capability": capability},
     )
     assert choose_precision() == expected
+
+
+@pytest.mark.parametrize(
+    "device, expected",
+    [
+        ({}, "float32"),
+        ({"compute_capability": "7.5"}, "float32"),
+        ({"compute_capability": "8.0"}, "mixed_bfloat16"),
+        ({"compute_capability": "10.3"}, "mixed_bfloat16"),
+    ],
+)
+def test_with_jax_follows_its_device(monkeypatch, device, expected):
+    jax = pytest.importorskip("jax")
+    device = types.SimpleNamespace(**device)
+    monkeypatch.setattr(jax, "devices", lambda: [device])
+    assert choose_precision("jax") == expected

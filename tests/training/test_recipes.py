@@ -1,12 +1,16 @@
+import errno
 import importlib
 import inspect
 import json
+import re
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from aan_keras.commands import train as train_command
+from aan_keras.data.split import default_validation
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.reenactor import Reenactor
 from aan_keras.training import recipe_run, recipes
@@ -185,11 +189,13 @@ def test_settings_of_scale(trained, tmp_path):
 def test_chosen_precision_stays_with_the_run(trained, tmp_path, monkeypatch):
     from aan_keras.training import precision
 
-    monkeypatch.setattr(precision, "choose_precision", lambda: "mixed_bfloat16")
+    found = {"tensorflow": "mixed_bfloat16"}
+    monkeypatch.setattr(precision, "choose_precision", found.get)
     small(tmp_path, precision="auto")
-    monkeypatch.setattr(precision, "choose_precision", lambda: "float32")
+    found["tensorflow"] = "float32"
     recipe_run.resume_recipe(tmp_path / "run")
-    assert [call["reenactor"].compute_dtype for call in trained] == ["bfloat16"] * 2
+    recipe_run.resume_recipe(tmp_path / "run", precision="auto")
+    assert [call["reenactor"].compute_dtype for call in trained] == ["bfloat16"] * 3
 
 
 def test_who_reports_has_no_bar(trained, tmp_path):
@@ -245,9 +251,65 @@ def test_an_engine_needs_its_backend(tmp_path):
 
 
 def test_the_engine_of_a_run_is_remembered(trained, tmp_path):
-    assert recipe_run.engine_of(tmp_path / "run") is None
+    assert train_command._engine_of(tmp_path / "run") is None
     small(tmp_path)
-    assert recipe_run.engine_of(tmp_path / "run") == "tensorflow"
+    assert train_command._engine_of(tmp_path / "run") == "tensorflow"
+    path = tmp_path / "run" / "command.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "engine": "jax"}))
+    assert train_command._engine_of(tmp_path / "run") == "jax"
+
+
+def test_a_resumed_run_learns_slower_or_elsewhere_if_told(trained, tmp_path):
+    small(tmp_path, learning_rate=1e-3)
+    recipe_run.resume_recipe(
+        tmp_path / "run", learning_rate=1e-5, decay=0.9, data="moved", steps=11
+    )
+    recipe_run.resume_recipe(tmp_path / "run")
+    begun, *resumed = trained
+    for call in resumed:
+        assert call["generator_learning_rate"] == 1e-5
+        assert (call["decay_fraction"], call["steps"]) == (0.9, 11)
+        # Wherever it is resumed from.
+        assert call["data"] == str(Path("moved").absolute())
+    assert begun["data"] == str(Path("faces").absolute())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"batch_size": 2}, {"validation": (1, 1)}, {"seed": 1}, {"engine": "jax"}],
+)
+def test_a_resumed_run_keeps_all_else(trained, tmp_path, given):
+    small(tmp_path, batch_size=3, validation=(0, 1))
+    same = {"batch_size": 3, "validation": (0, 1), "recipe": "small", "seed": 0}
+    assert recipe_run.resume_recipe(tmp_path / "run", **same) == 7
+    ((name, value),) = given.items()
+    message = f"goes on as it began. Received: {name}={json.loads(json.dumps(value))}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        recipe_run.resume_recipe(tmp_path / "run", **given)
+    assert len(trained) == 2
+
+
+def test_a_full_disk_does_not_strand_a_run(trained, tmp_path, monkeypatch):
+    small(tmp_path)
+
+    def full(path, text):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            recipe_run.resume_recipe(tmp_path / "run")
+    assert recipe_run.resume_recipe(tmp_path / "run") == 7
+
+
+def test_people_are_kept_for_validation_unless_told(trained, tmp_path, faces):
+    small(tmp_path / "a")  # There is no data: that is said when it is read.
+    recipe_run.train_recipe(faces, tmp_path / "b", steps=1, recipe="small")
+    assert [call["validation"] for call in trained] == [
+        (0, 0),
+        default_validation(faces),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 
 import pytest
@@ -54,6 +55,25 @@ def test_run_resume_and_refusals(faces, tmp_path):
         run(faces, output, 7, batch_size=4)
     with pytest.raises(ValueError, match="does not belong to this model"):
         run(faces, output, 7, model=compiled_tiny_gan(filters=5))
+    with pytest.raises(
+        ValueError, match=r"other identities.*new \['ben'\], missing \[\]"
+    ):
+        run(faces, output, 7, validation=None)
+
+
+def test_a_run_is_not_done_without_its_preset(faces, tmp_path, monkeypatch):
+    """What fails at the last step is made up for when the run is resumed."""
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    model = compiled_tiny_gan()
+    monkeypatch.setattr(model, "save_to_preset", full)
+    with pytest.raises(OSError, match="No space"):
+        run(faces, tmp_path / "run", 1, model=model)
+    assert not (tmp_path / "run/preset").exists()
+    assert run(faces, tmp_path / "run", 1) == 1
+    assert (tmp_path / "run/preset").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 import json
 import re
 import shutil
+import types
 
 import cv2
 import numpy as np
 import pytest
 
 from aan_keras import Reenactor, cli
+from aan_keras.animate_photos import animate_photos
+from aan_keras.faces import InputError
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.training.train_preset import train_preset
 from tests.layers.sample_face import sample_landmarks
@@ -34,6 +37,10 @@ def no_reports(line):
     pass
 
 
+PEOPLE = {"validation": (1, 1)}
+QUIET = {**PEOPLE, "report": no_reports}
+
+
 @pytest.fixture
 def recorded():
     """Commands instead of processes: parsed as the command line parses them."""
@@ -49,7 +56,7 @@ def recorded():
 def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
     output = tmp_path / "run"
     options = {"steps": (70, 30), "batch_size": 4, "learning_rate": 8e-4, "seed": 5}
-    path = train_preset(data, output, run=recorded, report=no_reports, **options)
+    path = train_preset(data, output, run=recorded, **QUIET, **options)
     assert path == output / "preset"
     first, background, faces, second, third, mean, last = recorded.commands
     names = [command.command for command in recorded.commands]
@@ -67,7 +74,7 @@ def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
     assert mean.sharpening == 0.1
     assert last.preset == mean.output and last.output == str(path)
     for command in (first, background, faces, second, third, last):
-        assert tuple(command.validation) == (6, 12)
+        assert tuple(command.validation) == (1, 1)
     assert all(command.resume for command in (first, second, third))
 
 
@@ -82,33 +89,33 @@ def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
         recorded(words)
 
     with pytest.raises(KeyboardInterrupt):
-        train_preset(data, output, run=killed, report=no_reports)
+        train_preset(data, output, run=killed, **QUIET)
     assert json.loads((output / "stages.json").read_text())["done"] == STAGES[:2]
     with pytest.raises(ValueError, match="seed=1"):
-        train_preset(data, output, seed=1, run=recorded, report=no_reports)
-    train_preset(data, output, run=recorded, report=lines.append)
+        train_preset(data, output, seed=1, run=recorded, **QUIET)
+    train_preset(data, output, run=recorded, **PEOPLE, report=lines.append)
     assert [line.partition(":")[0] for line in lines] == STAGES[2:]
     assert not (output / "faces" / "half").exists()
     count = len(recorded.commands)
-    train_preset(data, output, run=recorded, report=no_reports)
+    train_preset(data, output, run=recorded, **QUIET)
     assert len(recorded.commands) == count == len(STAGES)
 
 
 def test_goes_on_with_what_an_older_version_began(data, tmp_path, recorded):
     output = tmp_path / "run"
-    train_preset(data, output, run=recorded, report=no_reports)
+    train_preset(data, output, run=recorded, **QUIET)
     state = json.loads((output / "stages.json").read_text())
     del state["arguments"]["later_runs"]
     (output / "stages.json").write_text(json.dumps(state))
     with pytest.raises(ValueError, match="later_runs=1"):
-        train_preset(data, output, later_runs=1, run=recorded, report=no_reports)
-    train_preset(data, output, run=recorded, report=no_reports)
+        train_preset(data, output, later_runs=1, run=recorded, **QUIET)
+    train_preset(data, output, run=recorded, **QUIET)
     assert len(recorded.commands) == len(STAGES)
 
 
 def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
     output = tmp_path / "run"
-    options = {"run": recorded, "report": no_reports, "seed": 5}
+    options = {"run": recorded, **QUIET, "seed": 5}
     train_preset(data, output, **options)
     del recorded.commands[:]
     path = train_preset(data, output, rounds=3, **options)
@@ -136,7 +143,7 @@ def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
 
 def test_a_round_may_be_of_one_run(data, tmp_path, recorded):
     output = tmp_path / "run"
-    options = {"run": recorded, "report": no_reports, "seed": 5, "rounds": 2}
+    options = {"run": recorded, **QUIET, "seed": 5, "rounds": 2}
     path = train_preset(data, output, later_runs=1, **options)
     *_, second, mean, again, last_mean, last = recorded.commands
     done = ["second", "mean", "second_2", "mean_2", "preset_2"]
@@ -156,10 +163,35 @@ def test_without_photos_nothing_is_moved(data, tmp_path, recorded):
     for folder in data.glob("*/v0"):
         shutil.copytree(folder, tmp_path / "clips" / folder.parent.name / "v0")
     clips = tmp_path / "clips"
-    train_preset(clips, tmp_path / "run", run=recorded, report=no_reports)
+    options = {**QUIET, "validation": (1, 0)}
+    train_preset(clips, tmp_path / "run", run=recorded, **options)
     names = [command.command for command in recorded.commands]
     assert "animate-photos" not in names and len(names) == len(STAGES) - 1
     assert recorded.commands[2].data == str(clips)
+
+
+@pytest.mark.parametrize("taken", ["videos", "photos", None])
+def test_only_people_who_are_trained_on_are_moved(data, tmp_path, recorded, taken):
+    """As `animate_photos` sees it, hours later."""
+    validation = {"videos": (3, 1), "photos": (1, 3), None: (1, 1)}[taken]
+    if taken is None:
+        shutil.copytree(data, tmp_path / "data")
+        data = tmp_path / "data"
+        (data / "person0" / "p0").rename(data / "person0" / "animated0")
+    options = {**QUIET, "validation": validation}
+    with pytest.raises(InputError, match="needs clips|animated photos already"):
+        model = types.SimpleNamespace(image_size=64, background=None)
+        animate_photos(model, data, tmp_path / "out", validation=validation)
+    train_preset(data, tmp_path / "run", run=recorded, **options)
+    assert "animate-photos" not in [command.command for command in recorded.commands]
+
+
+def test_people_who_are_not_there_claim_no_folder(data, tmp_path, recorded):
+    for validation, message in (((6, 12), "more identities"), ((3, 3), "takes all 6")):
+        with pytest.raises(ValueError, match=message):
+            options = {**QUIET, "validation": validation}
+            train_preset(data, tmp_path / "run", run=recorded, **options)
+    assert not recorded.commands and not (tmp_path / "run").exists()
 
 
 def test_more_arguments_reach_the_runs(data, tmp_path, recorded, monkeypatch):

@@ -1,6 +1,6 @@
 """How well people are reenacted who are not trained on."""
 
-import functools
+import warnings
 
 import cv2
 import numpy as np
@@ -15,24 +15,42 @@ class HeldOut:
 
     Of each clip the first frame is the source, and the driving frames are those whose
     landmarks are farthest from it and more than three frames from each other: the
-    hardest that the clip has.
+    hardest that the clip has. All pairs are one batch, and so there are at most
+    `most_pairs`, the same ones whenever the clips are: of each person as many as of any
+    other, of each of their clips as many as of any other, as far as that goes. A pair
+    with a damaged frame is left out, which is named in a warning.
 
     Args:
         clips: list of `aan_keras.data.Clip`, videos only.
         image_size: side of the images in pixels.
         pairs_per_clip: driving frames of each clip.
+        most_pairs: pairs of all clips together.
+
+    Raises:
+        ValueError: no pair can be read.
     """
 
-    def __init__(self, clips, image_size, pairs_per_clip=6):
+    def __init__(self, clips, image_size, pairs_per_clip=6, most_pairs=64):
         pairs = {name: [] for name in ("source", "source_landmarks")}
         pairs |= {name: [] for name in ("driving", "driving_landmarks")}
-        for clip in clips:
+        for clip, frames in zip(clips, _choose(clips, pairs_per_clip, most_pairs)):
+            if not frames:
+                continue
+            images = [_image(clip, frame, image_size) for frame in (0, *frames)]
             scale = image_size / clip.image_size
             landmarks = (clip.landmarks + 0.5) * scale - 0.5
-            for frame in _farthest(clip.landmarks, pairs_per_clip):
-                for name, index in (("source", 0), ("driving", frame)):
-                    pairs[name].append(_image(clip.frames[index], image_size))
-                    pairs[f"{name}_landmarks"].append(landmarks[index])
+            for frame, image in zip(frames, images[1:]):
+                if images[0] is None or image is None:
+                    continue
+                pairs["source"].append(images[0])
+                pairs["source_landmarks"].append(landmarks[0])
+                pairs["driving"].append(image)
+                pairs["driving_landmarks"].append(landmarks[frame])
+        if not pairs["source"]:
+            raise ValueError(
+                "No pair of held-out clips can be read: check the files. Received: "
+                f"{len(clips)} clips"
+            )
         self.pairs = {
             name: np.stack(values).astype("float32") for name, values in pairs.items()
         }
@@ -67,18 +85,48 @@ class HeldOut:
         return {name: float(value) for name, value in values.items()}
 
 
+def _choose(clips, per_clip, most):
+    """Of each clip the list of its driving frames, the farthest first, or no frame."""
+    frames = [_farthest(clip.landmarks, per_clip) for clip in clips]
+    people = {}
+    for number, clip in enumerate(clips):
+        people.setdefault(clip.identity, []).append(number)
+    counts = [sum(len(frames[n]) for n in numbers) for numbers in people.values()]
+    for numbers, share in zip(people.values(), _shares(counts, most)):
+        parts = _shares([len(frames[n]) for n in numbers], share)
+        for number, part in zip(numbers, parts):
+            frames[number] = frames[number][:part]
+    return frames
+
+
+def _shares(counts, most):
+    """Parts of `counts`, `most` together and as equal as they can be, as integers."""
+    shares = np.zeros(len(counts), int)
+    while most > 0 and (shares < counts).any():
+        takers = np.flatnonzero(shares < counts)
+        if len(takers) > most:
+            takers = takers[np.linspace(0, len(takers) - 1, most).round().astype(int)]
+        shares[takers] += 1
+        most -= len(takers)
+    return shares
+
+
 def _farthest(landmarks, count):
+    """Frames far from the first, which is not among them."""
     distance = np.abs(landmarks - landmarks[0]).mean((1, 2))
     chosen = []
-    for frame in np.argsort(-distance):
+    for frame in 1 + np.argsort(-distance[1:]):
         if len(chosen) < count and all(abs(frame - c) > _APART for c in chosen):
             chosen.append(int(frame))
     return chosen
 
 
-@functools.lru_cache(maxsize=256)
-def _image(encoded, size):
-    image = decode_frame(encoded)
+def _image(clip, frame, size):
+    image = decode_frame(clip.frames[frame])
+    if image is None:
+        where = f"frame {frame} of {clip.identity}/{clip.name}"
+        warnings.warn(f"Skipped damaged {where}", stacklevel=3)
+        return None
     if image.shape[0] != size:
         method = cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC
         image = cv2.resize(image, (size, size), interpolation=method)

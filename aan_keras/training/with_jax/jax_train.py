@@ -15,8 +15,10 @@ from aan_keras.data.pair_augmentation import PairAugmentation
 from aan_keras.data.pair_sampler import PairSampler
 from aan_keras.data.split import divide_identities
 from aan_keras.losses.gan_warmup import GANWarmup
-from aan_keras.training.constant_then_decay import ConstantThenDecay
+from aan_keras.training.json_file import write_json
+from aan_keras.training.make_optimizers import make_schedules
 from aan_keras.training.progress_lines import ProgressLines
+from aan_keras.training.restore import check_people
 from aan_keras.training.with_jax.batch_workers import BatchWorkers
 from aan_keras.training.with_jax.compiled_programs import compiled_programs
 from aan_keras.training.with_jax.csv_log import CSVLog
@@ -104,18 +106,24 @@ def jax_train(
     state, step = _restore(trainer.initial_state(), output_dir, run)
     if step >= steps:
         return step
-    rates = [
-        ConstantThenDecay(rate, steps, warmup_steps, decay_fraction)
-        for rate in (generator_learning_rate, discriminator_learning_rate)
-    ]
+    first_judged = gan_warmup.first_step if losses.gan_weight else steps
+    generator_rate, discriminator_rate = make_schedules(
+        steps,
+        generator_learning_rate,
+        discriminator_learning_rate,
+        first_judged,
+        warmup_steps,
+        decay_fraction,
+    )
     names, others = divide_identities(data, validation)
+    if step:
+        check_people(output_dir / "run.json", names, others)
     pairs = dataset_options or {}
     animated = pairs.get("animated_fraction", 0.0) > 0
     clips = open_clips(data, names, animated=animated)
     held_out = _held_out(data, others, reenactor.image_size)
     if augment is True:
         augment = PairAugmentation()
-    first_judged = gan_warmup.first_step if losses.gan_weight else steps
     log = CSVLog(output_dir / "log.csv", step)
     lines = ProgressLines(steps, log_every, step, report or (lambda line: None))
     lines.on_train_begin()
@@ -141,7 +149,7 @@ def jax_train(
             steps=steps, model=reenactor.get_config(), losses=losses.get_config()
         )
         run.update(identities=names, validation_identities=others)
-        (output_dir / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+        write_json(output_dir / "run.json", run)
         later = _compile(
             trainer, state, batch, step >= first_judged, first_judged < steps
         )
@@ -151,7 +159,11 @@ def jax_train(
             if judging and later is not None:
                 later.join()
                 later = None
-            step_rates = [float(rate(step)) for rate in rates]
+            # The discriminators' begins when they do.
+            step_rates = [
+                float(generator_rate(step)),
+                float(discriminator_rate(max(step - first_judged, 0))),
+            ]
             share = float(gan_warmup(step)) if judging else 0.0
             state, step_values = trainer.step(state, batch, step_rates, share, judging)
             values.append(step_values)
