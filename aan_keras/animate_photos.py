@@ -68,7 +68,7 @@ def animate_photos(
         find_person: callable from a uint8 RGB image `[S, S, 3]` and landmarks
             `[68, 2]` to a mask `[S, S]` from 0 to 1 of the people in it. By default
             `reenactor.person_mask` if it has a filled background, else
-            `aan_keras.faces.person_mask`.
+            `aan_keras.faces.person_mask.person_mask`.
         validation: people who are neither moved nor lend their motion; as of `train`.
         seed: integer that decides the motions.
         progress: callable `(iterable, total, what)` that returns an iterable.

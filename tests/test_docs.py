@@ -82,6 +82,20 @@ def test_commands_in_the_documents_are_valid():
             parser.parse_args(words[1:])
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_in_running_text_are_valid(page):
+    """Those with arguments are whole; `aan-keras NAME` alone stands for the command."""
+    parser = cli.make_parser()
+    for text in re.findall(r"`aan-keras ([^`]*)`", page.read_text()):
+        words = shlex.split(text)
+        if "--help" in words:
+            continue
+        if words[1:]:
+            parser.parse_args(words)
+        else:
+            assert words[0] in {command.NAME for command in cli.COMMANDS}
+
+
 def test_every_layer_is_in_the_table_of_layers():
     table = (ROOT / "docs" / "layers.md").read_text().partition("## All of them")[2]
     table = table.partition("\n## ")[0]

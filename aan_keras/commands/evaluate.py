@@ -8,7 +8,7 @@ from aan_keras.commands import console
 NAME = "evaluate"
 SUMMARY = "measure presets on faces: tables, pictures and a page"
 EXAMPLE = """examples:
-  aan-keras evaluate --data faces/train --held-out 6 12 --protocol self \\
+  aan-keras evaluate --data faces/train --held-out --protocol self \\
       --output evaluation/self
   aan-keras evaluate --data faces/test --preset runs/a/preset --preset runs/b/preset \\
       --protocol cross --output evaluation/cross
@@ -44,10 +44,11 @@ def add_arguments(command):
     )
     command.add_argument(
         "--held-out",
-        nargs=2,
+        nargs="*",
         type=int,
-        metavar=("VIDEOS", "PHOTOS"),
-        help="only the people that `train --validation VIDEOS PHOTOS` leaves out",
+        metavar="N",
+        help="only the people that `train` leaves out; after --validation VIDEOS "
+        "PHOTOS, with the same two numbers",
     )
     command.add_argument(
         "--frames",
@@ -85,13 +86,23 @@ def add_arguments(command):
 
 
 def run(arguments):
+    if len(arguments.held_out or ()) not in (0, 2):
+        arguments.parser.error("--held-out takes two numbers, as --validation, or none")
     console.quiet_tensorflow(arguments.debug)
     from aan_keras.data import split_identities
+    from aan_keras.data.split import default_validation
     from aan_keras.evaluation import evaluate
+    from aan_keras.faces.input_error import InputError
 
     identities = None
     if arguments.held_out is not None:
-        identities = split_identities(arguments.data, tuple(arguments.held_out))[1]
+        counts = tuple(arguments.held_out) or default_validation(arguments.data)
+        identities = split_identities(arguments.data, counts)[1]
+        if not identities:
+            raise InputError(
+                f"of the few people in {arguments.data} `train` leaves nobody out: "
+                "evaluate on others, without --held-out"
+            )
     evaluate(
         arguments.data,
         arguments.output,

@@ -38,7 +38,7 @@ def export_tflite(
         reenactor: `aan_keras.Reenactor`, of any configuration.
         path: the file to write; it appears when it is complete.
         quantization: None, `"float16"` (half the size), `"dynamic"` (8-bit weights,
-            activations quantized when they arrive; a quarter of the size, fastest on
+            activations quantized when they arrive; a third of the size, fastest on
             CPU) or `"int8"` (activations in ranges found from `data`; for accelerators
             that compute with integers only).
         data: folder of face crops as for training, `<identity>/<clip>/*.jpg`, for

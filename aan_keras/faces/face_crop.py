@@ -27,7 +27,7 @@ class FaceCrop:
 
     >>> crop = FaceCrop.around((100, 80, 200, 180), image_shape=(480, 640))
     >>> crop
-    FaceCrop(x=45, y=25, side=210)
+    FaceCrop(x=46, y=26, side=210)
     >>> crop.cut(photo, 128).shape
     (128, 128, 3)
     """

@@ -21,7 +21,8 @@ class PRMSE(SampleMean):
 
     Call arguments:
         y_true: pitch, yaw and roll of the driving face in degrees, float `[B, 3]`, from
-            `aan_keras.faces.head_pose` or OpenFace; NaN where there is none.
+            `aan_keras.evaluation.head_pose(landmarks).angles` or OpenFace; NaN where
+            there is none.
         y_pred: those of the generated face.
 
     Reference:
