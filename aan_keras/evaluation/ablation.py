@@ -35,7 +35,9 @@ VARIANTS = {
     "no_anchor": {"model": {"anchor": False}},
     "no_background": {"model": {"background": False}},
     "no_detail": {"losses": {"detail_weight": 0.0}},
-    "videos_only": {"training": {"dataset_options": {"photo_fraction": 0.0}}},
+    "videos_only": {
+        "dataset_options": {"photo_fraction": 0.0, "animated_fraction": 0.0}
+    },
     "no_donors": {"augment": {"donor": 0.0}},
     "weak_augmentation": {"training": {"augment": {}}},
 }
@@ -166,8 +168,9 @@ def _train(data, folder, variant, seed, training, checkpoint_every):
             losses.pop("identity_weight", None)  # the same network
     losses.update(changes.get("losses", {}))
     options = {**recipe["training"], **changes.get("training", {})}
-    if "augment" in changes:
-        options["augment"] = {**options.get("augment", {}), **changes["augment"]}
+    for part in ("augment", "dataset_options"):
+        if part in changes:
+            options[part] = {**options.get(part, {}), **changes[part]}
     keras.utils.set_random_seed(seed)
     train(
         Reenactor(**{**model, **changes.get("model", {})}),

@@ -49,7 +49,7 @@ class Faces:
     def concatenate(cls, parts):
         """One `Faces` of several."""
         columns = zip(*(part._fields() for part in parts))
-        return cls(*(None if c[0] is None else np.concatenate(c) for c in columns))
+        return cls(*(None if c[0] is None else _concatenate(c) for c in columns))
 
     def _fields(self):
         return [getattr(self, field.name) for field in dataclasses.fields(self)]
@@ -125,6 +125,16 @@ class FaceAnalysis:
         identity = np.asarray(self.identity_net(chips))
         levels = np.round((np.asarray(chips) + 1.0) * 127.5).astype("uint8")
         return identity, np.stack([texture_descriptor(chip) for chip in levels])
+
+
+def _concatenate(parts):
+    """One array of several; parts without a face may not know the others' width."""
+    shape = max((part.shape[1:] for part in parts), default=())
+    wide = [
+        part if part.shape[1:] == shape else np.full((len(part), *shape), np.nan)
+        for part in parts
+    ]
+    return np.concatenate(wide)
 
 
 def _spread(values, found):

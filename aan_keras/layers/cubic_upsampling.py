@@ -45,7 +45,7 @@ class CubicUpsampling(keras.layers.Layer):
 
 def _double(images, axis):
     """Doubles axis 1 or 2."""
-    size = images.shape[axis]
+    size = ops.shape(images)[axis]
 
     def lines(first, last):
         piece = [slice(None)] * 4
@@ -65,6 +65,6 @@ def _double(images, axis):
         return total
 
     pair = ops.stack([weighted(0, TAPS[::-1]), weighted(1, TAPS)], axis=axis + 1)
-    shape = list(images.shape)
+    shape = list(ops.shape(images))
     shape[0], shape[axis] = -1, 2 * size
     return ops.reshape(pair, shape)

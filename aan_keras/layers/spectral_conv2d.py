@@ -9,6 +9,14 @@ from keras import ops
 _BUILD_ITERATIONS = 15
 
 
+def _as_numpy(tensor):
+    """The tensor's values; None in a graph, which has none yet."""
+    try:
+        return ops.convert_to_numpy(tensor)
+    except (NotImplementedError, RuntimeError, TypeError):
+        return None
+
+
 def _unit(vector, epsilon):
     return vector / ops.maximum(ops.norm(vector), epsilon)
 
@@ -190,7 +198,9 @@ class SpectralConv2D(keras.layers.Layer):
     def _initial_u(self, shape, dtype=None):
         # A fixed start: the vectors follow from the kernel alone. Both in NumPy, since
         # hundreds of small eager operations would make a deep net slow to build.
-        matrix = ops.convert_to_numpy(self._matrix())
+        matrix = _as_numpy(self._matrix())
+        if matrix is None:
+            return self._initial_in_graph(dtype)[0]
         u = np.random.default_rng(0).normal(size=shape).astype(matrix.dtype)
         for _ in range(_BUILD_ITERATIONS):
             v = matrix @ u
@@ -199,9 +209,22 @@ class SpectralConv2D(keras.layers.Layer):
         return ops.convert_to_tensor(u, dtype)
 
     def _initial_v(self, shape, dtype=None):
-        matrix, u = map(ops.convert_to_numpy, (self._matrix(), self.u))
+        matrix, u = map(_as_numpy, (self._matrix(), self.u))
+        if matrix is None or u is None:
+            return self._initial_in_graph(dtype)[1]
         v = matrix @ u
         return ops.convert_to_tensor(v / max(np.linalg.norm(v), self.epsilon), dtype)
+
+    def _initial_in_graph(self, dtype):
+        """The same two vectors where a `Sequential` without `Input` is built."""
+        matrix = self._matrix()
+        u = np.random.default_rng(0).normal(size=(self.filters,))
+        u = ops.convert_to_tensor(u, matrix.dtype)
+        for _ in range(_BUILD_ITERATIONS):
+            v = ops.matmul(matrix, u)
+            u = _unit(ops.matmul(v, matrix), self.epsilon)
+        v = _unit(ops.matmul(matrix, u), self.epsilon)
+        return ops.cast(u, dtype), ops.cast(v, dtype)
 
     def normalized_kernel(self, training=False):
         """`W / sigma(W)`.

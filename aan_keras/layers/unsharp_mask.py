@@ -47,16 +47,14 @@ class UnsharpMask(keras.layers.Layer):
         return images + self.amount * (images - blurred)
 
     def _blur(self, images, axis):
-        size = images.shape[axis]
+        size = ops.shape(images)[axis]
 
-        def lines(tensor, first):
+        def lines(tensor, first, count=size):
             piece = [slice(None)] * 4
-            piece[axis] = slice(first, first + size)
+            piece[axis] = slice(first, first + count)
             return tensor[tuple(piece)]
 
-        first, last = [slice(None)] * 4, [slice(None)] * 4
-        first[axis], last[axis] = slice(0, 1), slice(size - 1, size)
-        ends = images[tuple(first)], images[tuple(last)]
+        ends = lines(images, 0, 1), lines(images, size - 1, 1)
         padded = ops.concatenate([ends[0], images, ends[1]], axis=axis)
         side, middle = self._taps
         return side * (lines(padded, 0) + lines(padded, 2)) + middle * images

@@ -1,5 +1,7 @@
 """The training objective, all phases in one class."""
 
+import warnings
+
 import keras
 from keras import ops
 
@@ -279,6 +281,17 @@ class ReenactmentLoss:
 
     @classmethod
     def from_config(cls, config):
+        config = dict(config)
+        if isinstance(config.get("perceptual"), dict):
+            # Of a network that was given as a model, files have no weights.
+            warnings.warn(
+                "The network of the perceptual loss has new random weights: compile "
+                "the model with the network again before it is trained",
+                stacklevel=2,
+            )
+            config["perceptual"] = keras.saving.deserialize_keras_object(
+                config["perceptual"]
+            )
         return cls(**config)
 
 

@@ -91,6 +91,7 @@ class AppearanceExtractor(keras.Model):
         super().__init__(inputs=source, outputs=outputs, **kwargs)
 
         # === Config ===
+        self._policy = keras.dtype_policies.get(dtype)
         self.image_size = image_size
         self.width = width
         self.num_fusion_blocks = num_fusion_blocks
@@ -106,6 +107,7 @@ class AppearanceExtractor(keras.Model):
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
             "background": self.background,
+            "dtype": keras.saving.serialize_keras_object(self._policy),
             "name": self.name,
             "trainable": self.trainable,
         }

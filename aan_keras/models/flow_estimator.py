@@ -150,6 +150,7 @@ class FlowEstimator(keras.Model):
             "num_motions": self.num_motions,
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
             "name": self.name,
             "trainable": self.trainable,
         }

@@ -123,6 +123,7 @@ class FusionNet(keras.Model):
         super().__init__(inputs=inputs, outputs=x, **kwargs)
 
         # === Config ===
+        self._policy = keras.dtype_policies.get(dtype)
         self.image_size = image_size
         self.width = width
         self.num_fusion_blocks = num_fusion_blocks
@@ -142,6 +143,7 @@ class FusionNet(keras.Model):
             "statistics": self.statistics,
             "output": self.output_mode,
             "spectral_norm": self.spectral_norm,
+            "dtype": keras.saving.serialize_keras_object(self._policy),
             "name": self.name,
             "trainable": self.trainable,
         }

@@ -167,6 +167,7 @@ class LocalNet(keras.Model):
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
             "openings": self.openings,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
             "name": self.name,
             "trainable": self.trainable,
         }

@@ -89,6 +89,7 @@ class MultiScaleDiscriminator(keras.Model):
             "width": self.width,
             "num_scales": self.num_scales,
             "num_layers": self.num_layers,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
             "name": self.name,
             "trainable": self.trainable,
         }

@@ -41,7 +41,8 @@ class ReenactorTraining:
             discriminator_optimizer: Adam at 1e-5 if None; unused without a GAN loss.
             losses: a `ReenactmentLoss`; the paper's weights if None.
             ema_decay: of the generator's moving average that inference uses; it warms
-                up as (1 + step) / (10 + step). None trains without one.
+                up as (1 + step) / (10 + step). None trains without one. Compiled again,
+                a model keeps the averages that it has.
             clip_norm: largest norm of all gradients of one side, or None. Under
                 `tf.distribute` an optimizer's own clipping is refused: it would clip
                 each replica's share.
@@ -77,13 +78,12 @@ class ReenactorTraining:
         self.clip_norm = clip_norm
         self.accumulate = accumulate
         self.gan_warmup = gan_warmup or GANWarmup()
-        self.generator_variables = [
-            v for net in self.generator_nets for v in net.trainable_variables
-        ]
+        if ema_decay is None:
+            self.averages = []
+        elif not self.averages:
+            self._make_averages()
+        self.generator_variables = self._generator_variables()
         self.optimizer.build(self.generator_variables)
-        self.averages = []
-        if ema_decay is not None:
-            self.averages = make_averages(self, self.generator_variables)
         self.discriminator_optimizer = None
         if losses.gan_weight:
             self._compile_discriminators(discriminator_optimizer)
@@ -91,6 +91,32 @@ class ReenactorTraining:
         self.loss_trackers = {
             name: ReplicaMean(name=name) for name in [*losses.names, *norms]
         }
+
+    def _generator_variables(self):
+        return [v for net in self.generator_nets for v in net.trainable_variables]
+
+    def _make_averages(self):
+        self.generator_variables = self._generator_variables()
+        self.averages = make_averages(self, self.generator_variables)
+
+    def save_own_variables(self, store):
+        """Writes the averages: all other variables are of layers."""
+        for index, average in enumerate(self.averages):
+            store[str(index)] = average
+
+    def load_own_variables(self, store):
+        """Reads the averages, also of a model that is not compiled (yet)."""
+        if self.compiled and self.ema_decay is None:
+            return
+        if not self.averages and len(store.keys()):
+            self._make_averages()
+        if len(store.keys()) != len(self.averages):
+            raise ValueError(
+                f"The file must have averages of {len(self.averages)} variables. "
+                f"Received: {len(store.keys())}"
+            )
+        for index, average in enumerate(self.averages):
+            average.assign(store[str(index)])
 
     def _compile_discriminators(self, optimizer):
         if optimizer is None:

@@ -123,8 +123,9 @@ def test_the_papers_table_3_is_among_the_variants():
 def test_a_variant_changes_what_it_names_and_nothing_else(variant, monkeypatch):
     trained = []
 
-    def record(model, *arguments, losses, augment, **options):
-        trained.append({**model, **losses, **options, **vars(augment)})
+    def record(model, *arguments, losses, augment, dataset_options, **options):
+        parts = model, losses, options, vars(augment), dataset_options
+        trained.append({key: value for part in parts for key, value in part.items()})
 
     for module, name, fake in (
         ("aan_keras.models.reenactor", "Reenactor", dict),

@@ -80,3 +80,17 @@ def test_arcface_gets_found_faces_only(landmarker, portrait_crop):
     faces = analysis(np.stack([np.full_like(portrait_crop, 90), portrait_crop]))
     assert seen == [((1, 128, 128, 3), (1, 68, 2))]
     assert np.isnan(faces.arcface[0]).all() and (faces.arcface[1] == 1).all()
+
+
+def test_a_batch_without_faces_fits_the_others(faces, portrait_crop, landmarker):
+    """As the last one may be, of a single picture."""
+    analysis = FaceAnalysis(
+        landmarker, arcface=lambda images, points: np.ones((1, 512))
+    )
+    parts = [analysis(image[None]) for image in (portrait_crop, portrait_crop * 0 + 90)]
+    together = Faces.concatenate(parts)
+    assert together.arcface.shape == (2, 512)
+    assert np.isfinite(together.arcface[0]).all()
+    assert np.isnan(together.arcface[1]).all()
+    both = Faces.concatenate([faces, faces])
+    np.testing.assert_array_equal(both.identity[:3], faces.identity)

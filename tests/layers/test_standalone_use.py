@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
@@ -16,6 +17,8 @@ from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.residual_block import ResidualBlock
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 from aan_keras.layers.spectral_conv2d import SpectralConv2D
+from aan_keras.layers.unsharp_mask import UnsharpMask
+from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
 
 SIZE = 16
@@ -115,3 +118,43 @@ def test_exports_to_saved_model_and_to_tflite_builtins(name, tmp_path):
     assert set(run.get_input_details()) == set(batch)
     (outputs,) = run(**batch).values()
     np.testing.assert_allclose(outputs, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: SpectralConv2D(4, 3),
+        lambda: ResidualBlock(4),
+        lambda: PixelShuffle(1),
+    ],
+)
+def test_a_sequential_model_needs_no_input_layer(layer):
+    keras.utils.set_random_seed(0)
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 4)).astype("float32")
+    model = keras.Sequential([layer(), keras.layers.GlobalAveragePooling2D()])
+    model.compile("sgd", "mse")
+    found = model.predict(images, verbose=0)
+    for made in model.layers[0]._flatten_layers():
+        if isinstance(made, SpectralConv2D):
+            # Not what stood in for them while shapes were found out.
+            matrix, u, v = map(as_numpy, (made.kernel, made.u, made.v))
+            matrix = matrix.reshape(-1, made.filters)
+            sigma = np.linalg.svd(matrix, compute_uv=False)[0]
+            np.testing.assert_allclose(v @ matrix @ u, sigma, rtol=1e-2)
+    again = keras.Sequential([keras.Input((8, 8, 4)), *model.layers])
+    np.testing.assert_allclose(again.predict(images, verbose=0), found, rtol=1e-5)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="others have no unknown sizes"
+)
+@pytest.mark.parametrize(
+    "layer", [CubicUpsampling(), UnsharpMask(0.4), PixelShuffle(1)]
+)
+def test_sizes_may_be_unknown_until_the_image_comes(layer):
+    import tensorflow as tf
+
+    images = np.random.default_rng(0).normal(size=(2, 8, 10, 3)).astype("float32")
+    spec = tf.TensorSpec((None, None, None, 3))
+    graph = tf.function(layer, input_signature=[spec])
+    np.testing.assert_allclose(layer(images), graph(images), atol=1e-6)

@@ -252,3 +252,14 @@ def test_around_the_face_a_photo_pair_shows_the_target(example):
     np.testing.assert_array_equal(known[0, y, x], image[0, y, x])
     for corner in ((0, 0), (0, size - 1), (size - 1, 0), (size - 1, size - 1)):
         np.testing.assert_allclose(known[0][corner], target[0][corner], atol=1e-6)
+
+
+def test_a_network_that_was_given_comes_back_without_its_weights():
+    network = keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3)]
+    )
+    loss = ReenactmentLoss(perceptual=network, gan_weight=0.0)
+    config = keras.saving.serialize_keras_object(loss)
+    with pytest.warns(UserWarning, match="new random weights"):
+        loaded = keras.saving.deserialize_keras_object(config)
+    assert loaded.perceptual.count_params() == network.count_params()

@@ -42,6 +42,27 @@ def test_config_round_trip(net):
     assert [v.shape for v in clone.weights] == [v.shape for v in net.weights]
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda dtype: AppearanceExtractor(64, 4, num_fusion_blocks=1, dtype=dtype),
+        lambda dtype: FlowEstimator(32, width=4, dtype=dtype),
+        lambda dtype: LocalNet(64, width=4, dtype=dtype),
+        lambda dtype: FusionNet(64, width=4, num_fusion_blocks=1, dtype=dtype),
+        lambda dtype: MultiScaleDiscriminator(3, width=4, dtype=dtype),
+    ],
+)
+def test_config_keeps_the_precision(make):
+    def precisions(net):
+        layers = net._flatten_layers(include_self=False)
+        return [layer.compute_dtype for layer in layers]
+
+    net = make("mixed_bfloat16")
+    assert "bfloat16" in precisions(net)
+    clone = type(net).from_config(net.get_config())
+    assert precisions(clone) == precisions(net)
+
+
 def test_theta_has_the_full_shape_of_each_modulated_map_and_starts_at_zero():
     net = AppearanceExtractor(64, width=4, num_fusion_blocks=3)
     outputs = net(noise(2, 64, 64, 3))

@@ -208,3 +208,49 @@ def test_keras_file_restores_compilation_and_both_optimizers(tmp_path):
         assert found[name] == pytest.approx(value, rel=1e-5), name
     for a, b in zip(model.generator_variables, loaded.generator_variables):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def learned():
+    """A model after a step at so high a rate that its averages are not its weights."""
+    model = compiled(light_reenactor(), small_loss(gan_weight=0), rate=1e-2)
+    model.train_on_batch(batch_of(1, driving=True))
+    model.train_on_batch(batch_of(1, driving=True))
+    return model
+
+
+def test_compiled_again_a_model_keeps_its_averages_and_its_file(tmp_path):
+    model, inputs = learned(), batch_of(1)
+    expected, count = np.asarray(model(inputs)), len(model.weights)
+    compiled(model, small_loss(gan_weight=0), rate=1e-4)
+    assert len(model.weights) == count
+    np.testing.assert_array_equal(model(inputs), expected)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(inputs), expected, atol=1e-6)
+
+
+def test_averages_are_read_without_compiling(tmp_path):
+    model, inputs = learned(), batch_of(1)
+    expected = np.asarray(model(inputs))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    np.testing.assert_allclose(loaded(inputs), expected, atol=1e-6)
+    model.save_weights(tmp_path / "model.weights.h5")
+    plain = light_reenactor()
+    plain.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_allclose(plain(inputs), expected, atol=1e-6)
+    # Trained on, it goes on from them.
+    compiled(plain, small_loss(gan_weight=0))
+    np.testing.assert_allclose(plain(inputs), expected, atol=1e-6)
+    # And without averages from the weights.
+    bare = compiled(light_reenactor(), small_loss(gan_weight=0), ema_decay=None)
+    bare.load_weights(tmp_path / "model.weights.h5")
+    assert not bare.averages
+    assert np.abs(np.asarray(bare(inputs)) - expected).max() > 1e-3
+
+
+def test_weights_without_averages_are_refused_where_there_must_be_some(tmp_path):
+    light_reenactor().save_weights(tmp_path / "plain.weights.h5")
+    model = compiled(light_reenactor(), small_loss(gan_weight=0))
+    with pytest.raises(ValueError, match="averages of .* Received: 0"):
+        model.load_weights(tmp_path / "plain.weights.h5")
