@@ -17,6 +17,7 @@ from aan_keras.faces import (
 )
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.faces.face_crop import FaceCrop
+from aan_keras.faces.output_file import check_output
 from aan_keras.faces.photo import PHOTO_SUFFIXES, read_photo
 from aan_keras.faces.video_writer import VIDEO_SUFFIXES
 from aan_keras.reenactment import Reenactment
@@ -114,8 +115,13 @@ def reenact_file(
 
     Returns:
         `Written`.
+
+    Raises:
+        InputError: what is given can't be used, or the output can't be written, or is
+            one of the inputs.
     """
     check_file_kinds(driving, output, clip_range)
+    check_output(output, (source, driving))
     driving = pathlib.Path(driving)
     reenactment = Reenactment(
         reenactor,

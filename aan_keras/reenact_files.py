@@ -4,6 +4,7 @@ import pathlib
 
 from aan_keras.faces import ClipRange, DlibLandmarker, InputError
 from aan_keras.faces.driving_track import driving_track
+from aan_keras.faces.output_file import check_output
 from aan_keras.faces.photo import PHOTO_SUFFIXES
 from aan_keras.reenact_file import check_file_kinds, reenact_file
 
@@ -68,8 +69,9 @@ def reenact_files(
         `Written`, one result after another.
 
     Raises:
-        InputError: at the end, if any photo or clip could not be used; the others are
-            written.
+        InputError: at the beginning, if a result can't be written or would replace a
+            photo or clip; at the end, if any photo or clip could not be used; the
+            others are written.
     """
     outputs = name_outputs(sources, drivings, folder)
     part = clip_range or ClipRange()
@@ -81,15 +83,22 @@ def reenact_files(
         raise InputError(
             f"cannot make the folder {folder}: {error.strerror}: choose another place"
         ) from None
+    for output in outputs.values():
+        check_output(output, (*sources, *drivings))
     landmarker = landmarker or DlibLandmarker()
     failures, tracks = [], {}
     for (source, driving), output in outputs.items():
         try:
             if driving not in tracks:
                 tracks.clear()
-                tracks[driving] = driving_track(
-                    driving, landmarker, driving_face, report, progress, part
-                )
+                try:
+                    tracks[driving] = driving_track(
+                        driving, landmarker, driving_face, report, progress, part
+                    )
+                except InputError as error:
+                    tracks[driving] = error
+            if isinstance(tracks[driving], InputError):
+                raise tracks[driving]
             yield reenact_file(
                 reenactor,
                 source,

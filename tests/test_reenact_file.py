@@ -1,5 +1,6 @@
 import base64
 import re
+import shutil
 
 import av
 import cv2
@@ -152,6 +153,31 @@ def test_progress_is_asked_for_both_passes(tmp_path, clip, landmarker):
 def test_kinds_that_do_not_go_together(driving, output):
     with pytest.raises(InputError, match=f"{output} can't hold the result"):
         check_file_kinds(driving, output)
+
+
+def not_asked(image):
+    raise AssertionError("a face was looked for")
+
+
+@pytest.mark.parametrize("replaced", ["photo", "clip"])
+def test_an_input_is_not_replaced(tmp_path, replaced):
+    shutil.copy(PORTRAIT, tmp_path / "photo.png")
+    shutil.copy(PORTRAIT, tmp_path / "pose.png")
+    inputs = tmp_path / "photo.png", tmp_path / "pose.png"
+    out = tmp_path / "link.png"
+    out.symlink_to(inputs[replaced == "clip"])
+    with pytest.raises(InputError, match=r"link.png: it would replace .*, which is an"):
+        reenact_file(Copier(), *inputs, out, landmarker=not_asked)
+    for path in inputs:
+        assert path.read_bytes() == PORTRAIT.read_bytes()
+
+
+def test_where_nothing_can_be_written_no_face_is_looked_for(tmp_path, clip):
+    (tmp_path / "folder.mp4").mkdir()
+    for name, message in (("no/a.mp4", "no folder"), ("folder.mp4", "is a folder")):
+        with pytest.raises(InputError, match=message):
+            out = tmp_path / name
+            reenact_file(Copier(), PORTRAIT, clip, out, landmarker=not_asked)
 
 
 def test_failure_in_the_middle_leaves_no_file(tmp_path, landmarker):

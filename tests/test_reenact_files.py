@@ -78,6 +78,29 @@ def test_what_can_not_be_used_does_not_stop_the_others(tmp_path, inputs):
     ]
 
 
+def test_a_clip_without_a_face_is_searched_once(tmp_path, inputs):
+    photos, _ = inputs
+    with VideoWriter(tmp_path / "empty.mp4", 25) as video:
+        for _ in range(3):
+            video.write(np.full((64, 64, 3), 90, "uint8"))
+    landmarker, told = Counting(), []
+    options = {"landmarker": landmarker, "mode": "absolute", "report": told.append}
+    clips = [tmp_path / "empty.mp4"]
+    with pytest.raises(InputError, match="2 of 2 results .*no face found in empty.mp4"):
+        list(reenact_files(Copier(), photos, clips, tmp_path / "out", **options))
+    assert landmarker.count == 3 and len(told) == 2
+
+
+def test_no_input_is_replaced(tmp_path, inputs):
+    photos, clips = inputs
+    shutil.copy(clips[0], tmp_path / "bob_nod.mp4")
+    clips = [*clips, tmp_path / "bob_nod.mp4"]
+    before, landmarker = clips[2].read_bytes(), Counting()
+    with pytest.raises(InputError, match="it would replace .*bob_nod.mp4"):
+        list(reenact_files(Copier(), photos, clips, tmp_path, landmarker=landmarker))
+    assert clips[2].read_bytes() == before and landmarker.count == 0
+
+
 def test_names():
     names = name_outputs(["a/x.jpg", "y.png"], ["k.mov", "p.jpg"], "out")
     assert [str(path) for path in names.values()] == [

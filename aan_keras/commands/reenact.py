@@ -108,6 +108,7 @@ def add_arguments(command):
 def run(arguments):
     console.quiet_tensorflow(arguments.debug)
     from aan_keras.faces import ClipRange
+    from aan_keras.faces.output_file import check_not_an_input, check_output
     from aan_keras.reenact_file import check_file_kinds, reenact_file
     from aan_keras.reenact_files import name_outputs, reenact_files
 
@@ -126,6 +127,10 @@ def run(arguments):
             check_file_kinds(driving, output, part)
     except ValueError as error:
         arguments.parser.error(str(error))
+    for output in outputs.values():
+        check_not_an_input(output, (*arguments.source, *arguments.driving))
+    if not several:
+        check_output(arguments.output)
     reenactor = _reenactor(arguments)
     options = {
         "mode": arguments.landmarks,

@@ -70,6 +70,7 @@ def run(arguments):
 
     require_serving_api("the development server")
     from aan_keras.serving import DevelopmentServer
+    from aan_keras.serving.server_address import ServerAddress
 
     server = DevelopmentServer(
         arguments.models,
@@ -81,11 +82,9 @@ def run(arguments):
         report=_print,
     )
     with server:
-        address = arguments.host
-        _print(
-            f"DEVELOPMENT server at grpc://{address}:{server.port} and "
-            f"http://{address}:{server.rest_port}; Ctrl-C ends it"
-        )
+        grpc = ServerAddress("grpc", arguments.host, server.port)
+        rest = ServerAddress("http", arguments.host, server.rest_port)
+        _print(f"DEVELOPMENT server at {grpc} and {rest}; Ctrl-C ends it")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

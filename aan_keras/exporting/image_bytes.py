@@ -18,8 +18,9 @@ def decode_crop(data, size):
         uint8 `[S, S, 3]`, RGB. Orientation marks of cameras (EXIF) are not followed.
 
     Raises:
-        tf.errors.InvalidArgumentError: neither JPEG nor PNG, truncated or damaged, not
-            square, or a side of more than 4096 pixels.
+        tf.errors.InvalidArgumentError: neither JPEG nor PNG, truncated, a damaged PNG
+            (damage inside a JPEG is not always seen), not square, or a side of more
+            than 4096 pixels.
     """
     is_jpeg = tf.io.is_jpeg(data)
     is_png = tf.equal(tf.strings.substr(data, 0, 8), b"\x89PNG\r\n\x1a\n")

@@ -8,7 +8,11 @@ import tensorflow as tf
 from aan_keras.exporting import metadata
 from aan_keras.exporting.inference_model import inference_model
 from aan_keras.exporting.serving_module import ServingModule
-from aan_keras.exporting.warm_up import write_warm_up
+from aan_keras.exporting.warm_up import (
+    remove_warm_up,
+    require_warm_up,
+    write_warm_up,
+)
 
 
 def export_saved_model(
@@ -23,12 +27,18 @@ def export_saved_model(
 
     Args:
         reenactor: `aan_keras.Reenactor`, of any configuration.
-        path: folder; see `export_version` to write one that a server may be polling.
+        path: folder, of which an export that is there is overwritten; see
+            `export_version` to write one that a server may be polling.
         preset: name of the preset, for the metadata.
         version: number of the version, for the metadata.
         warm_up: write the warm-up requests (needs `tensorflow-serving-api`).
         name: of the model on the server, in the warm-up requests.
+
+    Raises:
+        InputError: `tensorflow-serving-api` is not installed; nothing is written then.
     """
+    if warm_up:
+        require_warm_up()
     path = pathlib.Path(path)
     description = metadata.describe(reenactor, preset=preset, version=version)
     with tempfile.TemporaryDirectory() as folder:
@@ -36,6 +46,7 @@ def export_saved_model(
         file.write_text(metadata.to_json(description))
         model = inference_model(reenactor)
         module = ServingModule(model, file)
+        remove_warm_up(path)
         tf.saved_model.save(module, str(path), signatures=module.signatures())
     if warm_up:
         write_warm_up(path, reenactor.image_size, name)

@@ -6,6 +6,8 @@ import os
 import pathlib
 import shutil
 
+import tensorflow as tf
+
 from aan_keras.exporting.saved_model import export_saved_model
 from aan_keras.faces.input_error import InputError
 
@@ -36,10 +38,10 @@ def export_version(reenactor, base, version=None, **options):
         with folder_at_once(base / str(version)) as folder:
             options.setdefault("name", base.name)
             export_saved_model(reenactor, folder, version=version, **options)
-    except OSError as error:
+    # The weights are written by TensorFlow, for which a full disk is no OSError.
+    except (OSError, tf.errors.OpError) as error:
         raise InputError(
-            f"cannot write {base}: {error.strerror or error}: free or choose another "
-            "place"
+            f"cannot write {base}: {_reason(error)}: free or choose another place"
         ) from error
     return base / str(version)
 
@@ -81,6 +83,14 @@ def folder_at_once(path):
         os.rename(beside, path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _reason(error):
+    if isinstance(error, OSError):
+        return error.strerror or error
+    # {{node}} FILE; REASON [Op:NAME]
+    reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
+    return " ".join(reason.split())
 
 
 def _is_running(process):

@@ -12,6 +12,15 @@ FILE_NAME = "assets.extra/tf_serving_warmup_requests"
 _CLIP_FRAMES = 4
 
 
+def require_warm_up():
+    """Raises `InputError` unless `tensorflow-serving-api` is installed."""
+    if importlib.util.find_spec("tensorflow_serving") is None:
+        raise InputError(
+            "warm-up requests need the package tensorflow-serving-api: install "
+            "aan_keras[serving], or export without them"
+        )
+
+
 def write_warm_up(folder, image_size, name="aan"):
     """Writes one request for each signature that is called over a network.
 
@@ -26,16 +35,17 @@ def write_warm_up(folder, image_size, name="aan"):
     Raises:
         InputError: `tensorflow-serving-api` is not installed.
     """
-    if importlib.util.find_spec("tensorflow_serving") is None:
-        raise InputError(
-            "warm-up requests need the package tensorflow-serving-api: install "
-            "aan_keras[serving], or export without them"
-        )
+    require_warm_up()
     path = folder / FILE_NAME
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as file:
         for signature, inputs in warm_up_inputs(image_size).items():
             file.write(_record(name, signature, inputs).SerializeToString())
+
+
+def remove_warm_up(folder):
+    """Removes the requests of an earlier export, which may not fit a new model."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
 
 
 def warm_up_inputs(image_size):

@@ -1,5 +1,7 @@
 """The sound of one clip, in another."""
 
+import pathlib
+
 # What MP4 holds and players play.
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac")
 _AAC_RATES = (96000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -17,7 +19,8 @@ class AudioCopier:
     def __init__(self, path, container, start=0):
         import av
 
-        self._source = av.open(str(path))
+        # Absolute: FFmpeg takes what is before a colon for a protocol.
+        self._source = av.open(str(pathlib.Path(path).absolute()))
         self._container = container
         self._stream = None
         video, audio = self._source.streams.video, self._source.streams.audio

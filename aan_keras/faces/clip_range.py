@@ -83,7 +83,8 @@ class ClipRange:
         """The frames that are made of a part.
 
         At another rate than the clip's, landmarks are interpolated linearly between the
-        two frames around each moment. Moments in a gap of the track are left out.
+        two frames around each moment, however far apart a variable rate puts them.
+        Moments beside a frame that was dropped, for want of a face, are left out.
 
         Args:
             track: `LandmarkTrack`, as `cut` gives it.
@@ -99,18 +100,21 @@ class ClipRange:
             index = track.frame_index - first
             return dataclasses.replace(track, frame_index=index), track.frame_index
         step = track.fps / rate
-        rows = {int(frame): row for row, frame in enumerate(track.frame_index)}
-        count = int((int(track.frame_index[-1]) - first) / step) + 1
+        index, dropped = track.frame_index, np.sort(track.dropped)
+        count = int((int(index[-1]) - first) / step) + 1
         count = min(count, self.max_frames or count)
         landmarks, places, shown = [], [], []
         for place in range(count):
             moment = first + place * step
-            before, after = math.floor(moment), math.ceil(moment)
-            if before in rows and after in rows:
-                a, b = track.landmarks[rows[before]], track.landmarks[rows[after]]
-                landmarks.append(a + np.float32(moment - before) * (b - a))
-                places.append(place)
-                shown.append(before)
+            row = int(np.searchsorted(index, math.floor(moment), "right")) - 1
+            after = int(np.searchsorted(index, math.ceil(moment)))
+            if row < 0 or np.diff(np.searchsorted(dropped, index[[row, after]])).any():
+                continue
+            a, b = track.landmarks[row], track.landmarks[after]
+            part = (moment - int(index[row])) / max(int(index[after] - index[row]), 1)
+            landmarks.append(a + np.float32(part) * (b - a))
+            places.append(place)
+            shown.append(index[row])
         if not places:
             raise InputError(
                 f"{track.name} has no two frames with a face in a row: leave the "

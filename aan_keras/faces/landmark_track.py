@@ -3,13 +3,27 @@
 import dataclasses
 import fractions
 import pathlib
+import tokenize
 import zipfile
+import zlib
 
 import numpy as np
 
 from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
+
+# What NumPy raises at files that are no archives or have wrong bytes in them.
+_UNREADABLE = (
+    AttributeError,
+    EOFError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +153,7 @@ def _read_arrays(path):
         with open(path, "rb") as file:
             archive = np.load(file, allow_pickle=False)
             arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile):
+    except _UNREADABLE:
         raise InputError(
             f"{path} is not a landmark track: use an .npz file with the arrays "
             "landmarks, crop_size and fps"

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from aan_keras.faces.exif_orientation import exif_orientation, turn_upright
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
 from aan_keras.faces.photo_file import is_complete
@@ -43,6 +44,8 @@ def read_photo(path):
         if image is not None and (image.ndim < 3 or image.shape[2] == 3):
             # Only this way of reading applies the EXIF orientation.
             image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        elif image is not None:
+            image = turn_upright(image, exif_orientation(data))
     if image is None:
         raise InputError(
             f"{path} is not a photo that can be read: use a JPEG or PNG file"
@@ -100,10 +103,19 @@ def write_photo(path, image):
     path = pathlib.Path(path)
     if path.suffix.lower() not in PHOTO_SUFFIXES:
         raise InputError(f"cannot write {path}: use a name that ends in .png or .jpg")
-    data = cv2.imencode(path.suffix, image[..., ::-1])[1].tobytes()
+    with _quiet():
+        try:
+            done, data = cv2.imencode(path.suffix, image[..., ::-1])
+        except cv2.error:
+            done = False
+    if not done:
+        raise InputError(
+            f"cannot write {path}: {image.shape[1]} x {image.shape[0]} pixels don't go "
+            "into this kind of file: use a name that ends in .png"
+        )
     with output_file(path) as beside:
         try:
-            beside.write_bytes(data)
+            beside.write_bytes(data.tobytes())
         except OSError as error:
             raise InputError(
                 f"cannot write {path}: {error.strerror}: choose another place"

@@ -5,7 +5,9 @@ import pathlib
 
 import numpy as np
 
+from aan_keras.faces.frame_places import FramePlaces, frame_rate
 from aan_keras.faces.input_error import InputError
+from aan_keras.faces.stated_length import about_frames, stated_end, stated_frames
 
 
 class VideoReader:
@@ -20,7 +22,8 @@ class VideoReader:
 
     Attributes:
         fps: `fractions.Fraction`, frames per second.
-        num_frames: how many frames the file says it has; None when it doesn't say.
+        num_frames: how many frames the file says it has, or about how many where it
+            only says how long it is; None when it says neither.
         size: `(width, height)` as it is meant to be seen.
         has_audio: whether there is sound.
 
@@ -35,12 +38,14 @@ class VideoReader:
         self.path = pathlib.Path(path)
         self._threads = threads
         with self._open() as (container, stream):
-            self.fps = stream.average_rate or stream.guessed_rate
+            self.fps = frame_rate(stream)
             if not self.fps:
                 raise self._error("has no frame rate")
             self.size = (stream.width, stream.height)
             self.has_audio = bool(container.streams.audio)
-            self.num_frames = self._declared_frames(container, stream)
+            self._frames = stated_frames(container, stream)
+            self._end = stated_end(container, stream)
+            self.num_frames = self._frames or about_frames(container, stream, self.fps)
 
     def __iter__(self):
         """Yields `(index, image)`: index is the frame's place at a constant `fps`."""
@@ -49,11 +54,17 @@ class VideoReader:
     def between(self, first=0, stop=None):
         """Yields `(index, image)` of the frames from `first` on, before `stop`.
 
+        Frames that come faster than `fps` are left out, see `FramePlaces`.
+
         Args:
             first: index of a frame; earlier ones are decoded, not converted to RGB.
             stop: index at which reading ends; None: at the clip's end.
         """
-        for _, index, image in self._decode(lambda _, index: index >= first, stop):
+
+        def is_wanted(_, index):
+            return index is not None and index >= first
+
+        for _, index, image in self._decode(is_wanted, stop):
             yield index, image
 
     def select(self, numbers):
@@ -70,11 +81,11 @@ class VideoReader:
             yield number, image
 
     def count_frames(self):
-        """`num_frames`, or where the file doesn't say it, a count of its packets."""
+        """How many frames the file says it has, or else a count of its packets."""
         import av
 
-        if self.num_frames:
-            return self.num_frames
+        if self._frames:
+            return self._frames
         with self._open() as (container, stream):
             try:
                 return sum(packet.size > 0 for packet in container.demux(stream))
@@ -84,29 +95,37 @@ class VideoReader:
     def _decode(self, is_wanted, stop=None):
         import av
 
-        index, count, first = -1, 0, None
+        count, end, places = 0, None, FramePlaces(self.fps)
         with self._open() as (container, stream):
             try:
                 for frame in container.decode(stream):
-                    first = frame.time if first is None else first
-                    count += 1
-                    place = index + 1
-                    if frame.time is not None:
-                        # Frames of a clip with a variable rate keep their times, to
-                        # the nearest frame, so that the sound stays with the picture.
-                        place = max(place, round((frame.time - first) * self.fps))
-                    index = place
-                    if stop is not None and index >= stop:
+                    count, end = count + 1, self._end_of(frame)
+                    index = places.next(frame.time)
+                    if None not in (index, stop) and index >= stop:
                         return
                     if is_wanted(count - 1, index):
                         yield count - 1, index, _upright(frame)
             except av.error.FFmpegError:
                 raise self._truncated(count) from None
-        # Container indices may be off by a frame or two without anything being lost.
-        if self.num_frames and count < self.num_frames - max(2, 0.02 * self.num_frames):
+        if self._is_cut_off(count, end):
             raise self._truncated(count)
         if not count:
             raise self._error("has no frames")
+
+    def _end_of(self, frame):
+        """When a frame ends, in seconds; None where it has no time."""
+        if frame.time is None:
+            return None
+        shown = frame.duration * frame.time_base if frame.duration else 1 / self.fps
+        return frame.time + float(shown)
+
+    def _is_cut_off(self, count, end):
+        # Container indices may be off by a frame or two without anything being lost.
+        if self._frames:
+            return count < self._frames - max(2, 0.02 * self._frames)
+        if self._end and end is not None:
+            return end < self._end - max(2 / float(self.fps), 0.02 * self._end)
+        return False
 
     @contextlib.contextmanager
     def _open(self):
@@ -117,7 +136,8 @@ class VideoReader:
         if not self.path.stat().st_size:
             raise self._error("is empty (0 bytes)")
         try:
-            container = av.open(str(self.path))
+            # Absolute: FFmpeg takes what is before a colon for a protocol.
+            container = av.open(str(self.path.absolute()))
         except (av.error.FFmpegError, OSError):
             raise self._error(
                 "is not a video that can be read, or is cut off"
@@ -131,15 +151,8 @@ class VideoReader:
                 stream.codec_context.thread_count = self._threads
             yield container, stream
 
-    def _declared_frames(self, container, stream):
-        if stream.frames:
-            return stream.frames
-        if container.duration:
-            return int(container.duration / 1_000_000 * self.fps)
-        return None
-
     def _truncated(self, count):
-        of = f" of {self.num_frames}" if self.num_frames else ""
+        of = f" of {self._frames}" if self._frames else ""
         return InputError(
             f"{self.path} is cut off or damaged after frame {count}{of} "
             f"({float(count / self.fps):.1f} s): copy the clip again, or trim it there"

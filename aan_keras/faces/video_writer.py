@@ -11,6 +11,9 @@ from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
+# What FFmpeg makes of RGB, in the numbers of H.273: the matrix of BT.601, 16 to 235.
+# Players would take HD video that doesn't say so for BT.709, which the rest is.
+_COLOURS = {"colorspace": 6, "color_range": 1, "color_primaries": 1, "color_trc": 1}
 
 
 class VideoWriter:
@@ -48,7 +51,9 @@ class VideoWriter:
 
         with self._stack:
             beside = self._stack.enter_context(output_file(self.path))
-            self._container = self._stack.enter_context(av.open(str(beside), "w"))
+            # Absolute: FFmpeg takes what is before a colon for a protocol.
+            beside = str(beside.absolute())
+            self._container = self._stack.enter_context(av.open(beside, "w"))
             self._stack = self._stack.pop_all()
         return self
 
@@ -89,6 +94,8 @@ class VideoWriter:
         stream = self._container.add_stream("libx264", rate=self.fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = 1 / self.fps
+        for name, value in _COLOURS.items():
+            setattr(stream.codec_context, name, value)
         # The same file from the same frames, whatever the number of cores.
         stream.codec_context.thread_count = 1
         # And whatever lies in memory around the frames: with AVX-512, the step of x264

@@ -15,6 +15,7 @@ from aan_keras.serving.grpc_services import ModelService, PredictionService
 from aan_keras.serving.model_configs import find_models, read_models
 from aan_keras.serving.model_registry import ModelRegistry
 from aan_keras.serving.rest_server import RestServer
+from aan_keras.serving.server_address import ServerAddress
 
 _OPTIONS = (
     # As TensorFlow Serving: what is too large is refused by the graph, with a reason.
@@ -24,6 +25,8 @@ _OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 _WORKERS = 8
+# For the requests that run when the server stops.
+_GRACE = 2.0
 
 
 class DevelopmentServer:
@@ -97,14 +100,21 @@ class DevelopmentServer:
         self._run(self._keep_polling)
 
     def stop(self):
-        """Finishes the requests that run, for two seconds at most, and ends."""
+        """Takes no more requests, and gives those that run two seconds to finish.
+
+        Clients get no answer after that. A graph that runs can't be interrupted: it
+        goes on until it is done, and over gRPC the process does not end before.
+        """
         self._stopped.set()
         if self._grpc is not None:
-            self._grpc.stop(grace=2).wait()
+            ended = self._grpc.stop(_GRACE)
         if self._rest is not None:
             if self._threads:
                 self._rest.shutdown()
             self._rest.server_close()
+            self._rest.wait(_GRACE)
+        if self._grpc is not None:
+            ended.wait()
         for thread in self._threads:
             thread.join()
 
@@ -124,9 +134,9 @@ class DevelopmentServer:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
             ModelService(self._registry), self._grpc
         )
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        target = ServerAddress("grpc", self._host, self.port).target
         try:
-            bound = self._grpc.add_insecure_port(f"{host}:{self.port}")
+            bound = self._grpc.add_insecure_port(target)
         except RuntimeError:
             bound = 0
         if not bound:
@@ -138,7 +148,7 @@ class DevelopmentServer:
             address = (self._host, self.rest_port)
             self._rest = RestServer(address, self._registry)
         except OSError as error:
-            raise _taken(self._host, self.rest_port) from error
+            raise _taken(self._host, self.rest_port, error.strerror) from error
         self.rest_port = self._rest.server_address[1]
 
     def _run(self, function, *arguments):
@@ -166,8 +176,9 @@ def _whatever_is_there(models):
         return []
 
 
-def _taken(host, port):
+def _taken(host, port, reason=None):
+    reason = f"{reason}: " if reason else ""
     return InputError(
-        f"cannot listen on {host}, port {port}: stop what listens there, or choose "
-        "another port"
+        f"cannot listen on {host}, port {port}: {reason}stop what listens there, or "
+        "choose another port or host"
     )

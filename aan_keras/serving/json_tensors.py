@@ -11,6 +11,8 @@ from aan_keras.serving.status_error import StatusError
 from aan_keras.serving.tensor_protos import to_proto
 
 _SHOWN = 256
+# NumPy 1 has no more; no signature has nearly as many.
+_MOST_AXES = 32
 
 
 def parse_body(body):
@@ -29,6 +31,7 @@ def parse_body(body):
             f"JSON Value: {_shown(found)} not formatted correctly. 'signature_name' "
             "key must be a string value."
         )
+    _encoded(signature)
     return found
 
 
@@ -129,6 +132,9 @@ def _tensor(value, info):
     while isinstance(rest, list):
         shape.append(len(rest))
         rest = rest[0] if rest else None
+    if len(shape) > _MOST_AXES:
+        message = f"Encountered {len(shape)} levels, at most {_MOST_AXES} expected"
+        raise _invalid(message)
     dtype = tf.as_dtype(info.dtype)
     values = []
     _collect(value, 0, shape, dtype, values)
@@ -165,7 +171,7 @@ def _collect(value, level, shape, dtype, values):
 def _scalar(value, dtype):
     if dtype == tf.string:
         if isinstance(value, str):
-            return value.encode()
+            return _encoded(value)
         if isinstance(value, dict):
             return _from_base64(value)
     else:
@@ -179,6 +185,13 @@ def _scalar(value, dtype):
         f"JSON Value: {_shown(value)} Type: {_kind(value)} is not of expected type: "
         f"{dtype.name}"
     )
+
+
+def _encoded(text):
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:  # Half of a surrogate pair.
+        raise _invalid(f"JSON Value: {_shown(text)} is no Unicode text") from error
 
 
 def _from_base64(value):

@@ -92,3 +92,10 @@ def wanted_versions(model):
     if policy.HasField("specific"):
         return set(there) & set(policy.specific.versions)
     return set(there[-(policy.latest.num_versions or 1) :])
+
+
+def version_folder(model, number):
+    """Path of a version of a `ModelConfig`: its name may begin with zeros."""
+    base = pathlib.Path(model.base_path)
+    names = [name for name in versions(base) if int(name) == number]
+    return base / min(names, key=len, default=str(number))

@@ -1,11 +1,10 @@
 """The versions that the development server has loaded."""
 
-import pathlib
 import threading
 
 from tensorflow_serving.apis import get_model_status_pb2
 
-from aan_keras.serving.model_configs import wanted_versions
+from aan_keras.serving.model_configs import version_folder, wanted_versions
 from aan_keras.serving.served_version import ServedVersion
 from aan_keras.serving.status_error import StatusError
 
@@ -16,7 +15,7 @@ class ModelRegistry:
     """Loads versions as they appear on disk, and finds them for requests.
 
     A new version is loaded and warmed up before the one it replaces goes, and requests
-    that still run on that one are finished.
+    that still run on that one are finished. One that can't be loaded replaces none.
 
     Args:
         read_configs: callable that gives the list of `ModelConfig`; called at each
@@ -40,11 +39,13 @@ class ModelRegistry:
             config = configs.get(name)
             wanted = set() if config is None else wanted_versions(config)
             for number in sorted(wanted - set(self._loaded.get(name, ()))):
-                path = pathlib.Path(config.base_path) / str(number)
+                path = version_folder(config, number)
                 # What could not be loaded may have been half copied.
                 if self._failed.get(path) != _contents(path):
                     self._load(name, number, path)
-            self._drop_all_but(name, wanted)
+            # As long as nothing that is wanted could be loaded, the old ones answer.
+            if not wanted or wanted & set(self._loaded.get(name, ())):
+                self._drop_all_but(name, wanted)
         labels = {name: dict(c.version_labels) for name, c in configs.items()}
         with self._lock:
             self._labels = labels

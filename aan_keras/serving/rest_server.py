@@ -1,8 +1,11 @@
 """The development server's REST side."""
 
+import contextlib
 import http.server
 import json
 import re
+import socket
+import threading
 import urllib.parse
 
 from google.protobuf import json_format
@@ -51,7 +54,27 @@ class RestServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, address, registry):
         self.registry = registry
+        self._running, self._changed = 0, threading.Condition()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         super().__init__(address, _Handler)
+
+    @contextlib.contextmanager
+    def counted(self):
+        """Scope of one request that is answered."""
+        with self._changed:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def wait(self, seconds):
+        """Waits until no request runs, at most so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, seconds)
 
     def handle_error(self, request, client_address):
         """A client that went away is no news; other errors were answered."""
@@ -61,12 +84,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self._answer(lambda: _about(self.server.registry, self.path))
+        with self.server.counted():
+            self._answer(lambda: _about(self.server.registry, self.path))
 
     def do_POST(self):
-        self._answer(
-            lambda: _predict(self.server.registry, self.path, self._read_body())
-        )
+        with self.server.counted():
+            self._answer(
+                lambda: _predict(self.server.registry, self.path, self._read_body())
+            )
 
     def log_message(self, *_):
         """Silent, as gRPC is."""
@@ -154,6 +179,10 @@ def _predict(registry, path, body):
 def _fill(spec, name, version, label):
     spec.name = urllib.parse.unquote(name)
     if version is not None:
-        spec.version.value = int(version)
+        try:
+            spec.version.value = int(version)
+        except ValueError as error:  # More than 64 bits.
+            message = f"Failed to convert version: {version} to numeric."
+            raise StatusError("INVALID_ARGUMENT", message) from error
     if label is not None:
         spec.version_label = urllib.parse.unquote(label)

@@ -104,6 +104,8 @@ def _content_of(status, content):
     try:
         found = json.loads(content)
     except ValueError:
+        found = None
+    if not isinstance(found, dict):
         found = {"error": content[:200].decode(errors="replace")}
     if status != 200 or "error" in found:
         code = _CODES.get(status, "UNKNOWN")

@@ -34,13 +34,22 @@ class Retry:
         self._longest_wait = longest_wait
         self._sleep = sleep
 
-    def __call__(self, function):
-        """`function()`; a `ServingError` of another code than `RETRIED` is raised."""
+    def __call__(self, function, stopped=None):
+        """`function()`; a `ServingError` of another code than `RETRIED` is raised.
+
+        Args:
+            function: callable without arguments.
+            stopped: `threading.Event` that ends the wait and the repetitions.
+        """
         for repetition in range(self.retries + 1):
             try:
                 return function()
             except ServingError as error:
                 if error.code not in RETRIED or repetition == self.retries:
                     raise
-            wait = min(self._first_wait * 2**repetition, self._longest_wait)
-            self._sleep(wait * random.uniform(0.5, 1.0))
+                wait = min(self._first_wait * 2**repetition, self._longest_wait)
+                wait *= random.uniform(0.5, 1.0)
+                if stopped is None:
+                    self._sleep(wait)
+                elif stopped.wait(wait):
+                    raise

@@ -1,6 +1,8 @@
 """One version of a model, loaded."""
 
+import contextlib
 import pathlib
+import tempfile
 
 import tensorflow as tf
 from tensorflow.core.protobuf import (
@@ -15,6 +17,8 @@ from aan_keras.serving.status_error import StatusError
 from aan_keras.serving.tensor_protos import to_array, to_proto
 
 _DEFAULT_SIGNATURE = "serving_default"
+# TensorFlow looks for the files of a checkpoint by a pattern.
+_SPECIAL = set("*?[\\")
 
 
 class ServedVersion:
@@ -43,9 +47,13 @@ class ServedVersion:
         )
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=options)
         # The loader that TensorFlow Serving has is a deprecated one in Python.
-        with self._session.graph.as_default(), without_notices("ERROR"):
+        with (
+            self._session.graph.as_default(),
+            without_notices("ERROR"),
+            _without_pattern(self._path) as folder,
+        ):
             graph = tf.compat.v1.saved_model.load(
-                self._session, [tf.saved_model.SERVING], str(path)
+                self._session, [tf.saved_model.SERVING], str(folder)
             )
         self.signatures = dict(graph.signature_def)
         self._functions = {}
@@ -113,6 +121,18 @@ class ServedVersion:
             function = self._session._make_callable_from_options(options)
             self._functions[name, wanted] = function
         return self._functions[name, wanted]
+
+
+@contextlib.contextmanager
+def _without_pattern(path):
+    """A path to the same folder, without characters that are special in a pattern."""
+    if not _SPECIAL & set(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = pathlib.Path(folder) / "version"
+        link.symlink_to(path.resolve())
+        yield link
 
 
 def _check_names(given, tensors):

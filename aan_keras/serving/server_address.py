@@ -6,6 +6,8 @@ import urllib.parse
 from aan_keras.faces.input_error import InputError
 
 _SCHEMES = ("grpc", "grpcs", "http", "https")
+# What may stand in a path as it is; escapes stay what they are.
+_IN_PATHS = "/%:@!$&'()*+,;=~"
 _PORTS = {"grpc": 8500, "grpcs": 8500, "http": 8501, "https": 443}
 
 
@@ -33,7 +35,7 @@ class ServerAddress:
             port = parts.port
         except ValueError:
             parts, port = urllib.parse.urlsplit(""), None
-        prefix = parts.path.rstrip("/")
+        prefix = urllib.parse.quote(parts.path.rstrip("/"), safe=_IN_PATHS)
         grpc = parts.scheme.startswith("grpc")
         if parts.scheme not in _SCHEMES or not parts.hostname or (grpc and prefix):
             raise InputError(

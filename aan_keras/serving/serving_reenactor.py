@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import threading
 
 import cv2
 import numpy as np
@@ -103,14 +104,20 @@ class ServingReenactor:
         inputs = {**image, "source_landmarks": landmarks[None]}
         step = self._frames_per_request
         parts = [driving[i : i + step] for i in range(0, len(driving), step)]
-        with concurrent.futures.ThreadPoolExecutor(1) as ahead:
+        stopped = threading.Event()
+        ahead = concurrent.futures.ThreadPoolExecutor(1)
+        try:
             waiting = collections.deque()
             for part in parts:
-                waiting.append(ahead.submit(self._frames, inputs, part))
+                waiting.append(ahead.submit(self._part, inputs, part, stopped))
                 if len(waiting) > 1:
                     yield from waiting.popleft().result()
             for last in waiting:
                 yield from last.result()
+        finally:
+            # After an error nobody waits for the next part, nor for its repetitions.
+            stopped.set()
+            ahead.shutdown(wait=False, cancel_futures=True)
 
     def predict(self, signature, inputs):
         """One request to any signature, repeated as those of `animate` are.
@@ -125,7 +132,7 @@ class ServingReenactor:
         Raises:
             ServingError: the server refused the request or is away.
         """
-        return self._call(lambda: self._transport.predict(signature, inputs))
+        return self._predict(signature, inputs)
 
     def close(self):
         """Ends the connection."""
@@ -160,14 +167,25 @@ class ServingReenactor:
                 )
         return signatures[_CLIP].inputs["source"][1][1]
 
-    def _frames(self, inputs, driving):
+    def _part(self, inputs, driving, stopped):
+        """The frames of one part, which is not asked for if one before it failed."""
+        if stopped.is_set():
+            raise concurrent.futures.CancelledError
+        try:
+            return self._frames(inputs, driving, stopped)
+        except BaseException:
+            # At once: the next part is taken up before anybody has seen this error.
+            stopped.set()
+            raise
+
+    def _frames(self, inputs, driving, stopped):
         """The frames of one part."""
         inputs = {**inputs, "driving_landmarks": driving[None]}
         if self._jpeg:
-            files = self.predict(_CLIP_JPEG, inputs)["image_bytes"][0]
+            files = self._predict(_CLIP_JPEG, inputs, stopped)["image_bytes"][0]
             images = [_from_jpeg(data) for data in files]
         else:
-            images = self.predict(_CLIP, inputs)["image"][0]
+            images = self._predict(_CLIP, inputs, stopped)["image"][0]
         if len(images) < len(driving):
             raise ServingError(
                 "INTERNAL",
@@ -177,9 +195,12 @@ class ServingReenactor:
         # A server that pads batches of clips gives the shorter ones more frames.
         return images[: len(driving)]
 
-    def _call(self, function):
+    def _predict(self, signature, inputs, stopped=None):
+        return self._call(lambda: self._transport.predict(signature, inputs), stopped)
+
+    def _call(self, function, stopped=None):
         try:
-            return self._retry(function)
+            return self._retry(function, stopped)
         except ServingError as error:
             raise ServingError(error.code, self._explained(error)) from error
 

@@ -1,6 +1,7 @@
 """The photo that a visitor gives, and the faces in it."""
 
 import pathlib
+import warnings
 
 import numpy as np
 
@@ -36,16 +37,38 @@ class SourcePhoto:
                 f"{self.name} is too large: photos may have up to "
                 f"{MAX_PHOTO_BYTES // 1_000_000} MB"
             )
+        # Before it is decoded: a small file may hold very many pixels.
+        self._check_size(*self._stated_size(path))
         image = read_photo(path)
-        height, width = image.shape[:2]
-        if height * width > MAX_PHOTO_PIXELS:
+        self._check_size(*image.shape[1::-1])
+        self.image = fit_within(image, _LONGEST_SIDE)
+        self.faces = (landmarker or DlibLandmarker())(self.image)
+        self.face(1)
+
+    def _check_size(self, width, height):
+        if width * height > MAX_PHOTO_PIXELS:
             raise InputError(
                 f"{self.name} is too large, {width} x {height} pixels: photos may have "
                 f"up to {MAX_PHOTO_PIXELS // 1_000_000} megapixels"
             )
-        self.image = fit_within(image, _LONGEST_SIDE)
-        self.faces = (landmarker or DlibLandmarker())(self.image)
-        self.face(1)
+
+    def _stated_size(self, path):
+        """`(width, height)` as the file's header says; (0, 0) where PIL can't tell."""
+        from PIL import Image
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with Image.open(path) as image:
+                    return image.size
+        except Image.DecompressionBombError:
+            raise InputError(
+                f"{self.name} is too large: photos may have up to "
+                f"{MAX_PHOTO_PIXELS // 1_000_000} megapixels"
+            ) from None
+        except Exception:
+            # PIL's errors are of many kinds; `read_photo` says what's wrong.
+            return 0, 0
 
     def face(self, number=1):
         """A `Face` by its number; 1 is the largest."""

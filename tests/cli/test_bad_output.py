@@ -28,6 +28,17 @@ def test_output_is_a_folder(run, copier, folder, short_track):
     assert list(folder.iterdir()) == [folder / "a.mp4"]
 
 
+def test_output_that_is_an_input(run, monkeypatch, folder, short_track):
+    """It is noticed before weights are loaded."""
+    photo = folder / "a.jpg"
+    photo.write_bytes(PORTRAIT.read_bytes())
+    monkeypatch.setattr(console, "load_reenactor", lambda arguments: 1 / 0)
+    words = ("--source", photo, "--driving", PORTRAIT, "--output", photo)
+    code, _, err = run("reenact", *words)
+    assert code == 1 and err.count("\n") == 1 and "which is an input" in err
+    assert photo.read_bytes() == PORTRAIT.read_bytes()
+
+
 def test_disk_that_fills_up(fails, copier):
     """The system's limit on file sizes does to us what a full disk does."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import tensorflow as tf
 
 from aan_keras.exporting import export_version, versions
 from aan_keras.exporting.versions import folder_at_once
@@ -56,6 +57,17 @@ def test_a_file_in_the_way_is_named(no_model, tmp_path):
     (tmp_path / "aan").touch()
     with pytest.raises(InputError, match="cannot write .*aan"):
         export_version("model", tmp_path / "aan", 1)
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def export(*_, **options):
+        message = "{{node a}} /b/part.tempstate1; No space left on device [Op:SaveV2]"
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+
+    monkeypatch.setattr(versions, "export_saved_model", export)
+    with pytest.raises(InputError, match="aan: No space left on device: free or"):
+        export_version("model", tmp_path / "aan", 1)
+    assert numbers(tmp_path / "aan") == []
 
 
 CODE = """

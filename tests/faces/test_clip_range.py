@@ -67,13 +67,26 @@ def test_other_rate_is_interpolated(fps, start):
 
 
 def test_nothing_is_made_inside_a_gap():
-    track = line(6, frame_index=[0, 1, 2, 8, 9, 10])
+    track = line(6, frame_index=[0, 1, 2, 8, 9, 10], dropped=range(3, 8))
     made, shown = ClipRange(fps=50).retime(track)
     assert made.frame_index.tolist() == [0, 1, 2, 3, 4, 16, 17, 18, 19, 20]
     assert shown.tolist() == [0, 0, 1, 1, 2, 8, 8, 9, 9, 10]
-    lonely = line(2, frame_index=[1, 3])
+    lonely = line(2, frame_index=[1, 3], dropped=[2])
     with pytest.raises(InputError, match="no two frames with a face in a row"):
         ClipRange(fps=24).retime(lonely)
+
+
+@pytest.mark.parametrize("fps", [10, 15, 60])
+def test_empty_places_of_a_variable_rate_are_no_gap(fps):
+    """Frames come at every second place, then at each."""
+    index = np.array([*range(0, 20, 2), *range(20, 31)])
+    landmarks = np.tile(index[:, None, None].astype("float32"), (1, 68, 2))
+    track = LandmarkTrack(landmarks, fps=30, frame_index=index)
+    made, shown = ClipRange(fps=fps).retime(track)
+    assert made.frame_index.tolist() == list(range(fps + 1))
+    moments = np.arange(fps + 1) * 30 / fps
+    np.testing.assert_allclose(made.landmarks[:, 5, 0], moments, atol=1e-4)
+    assert set(shown) <= set(index) and (moments - shown < 2).all()
 
 
 @pytest.mark.parametrize("fps", [None, 10, 60])

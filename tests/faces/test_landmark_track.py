@@ -1,4 +1,6 @@
 import fractions
+import tokenize
+import zlib
 
 import numpy as np
 import pytest
@@ -97,6 +99,33 @@ def test_files_that_are_not_archives(tmp_path, content):
 def test_truncated_archive(tmp_path):
     path = save(tmp_path / "a.npz")
     path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="a.npz is not a landmark track"):
+        LandmarkTrack.load(path)
+
+
+def test_wrong_bytes(tmp_path):
+    """In the compressed data, and in what NumPy parses as Python."""
+    LandmarkTrack(make_landmarks()).save(tmp_path / "a.npz")
+    data = bytearray((tmp_path / "a.npz").read_bytes())
+    LandmarkTrack(make_landmarks()).save(tmp_path / "a.npz")
+    start = data.index(b"landmarks.npy") + 60
+    for place in (start, start + 9, len(data) // 2):
+        wrong = data.copy()
+        wrong[place] ^= 0xFF
+        (tmp_path / "a.npz").write_bytes(wrong)
+        with pytest.raises(InputError, match="a.npz"):
+            LandmarkTrack.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    "error", [zlib.error("x"), SyntaxError("x"), tokenize.TokenError("x", (1, 2))]
+)
+def test_errors_of_wrong_bytes(tmp_path, monkeypatch, error):
+    def load(*_, **__):
+        raise error
+
+    path = save(tmp_path / "a.npz")
+    monkeypatch.setattr(np, "load", load)
     with pytest.raises(InputError, match="a.npz is not a landmark track"):
         LandmarkTrack.load(path)
 

@@ -1,9 +1,10 @@
 import errno
 
+import numpy as np
 import pytest
 
 from aan_keras.faces import InputError
-from aan_keras.faces.output_file import output_file
+from aan_keras.faces.output_file import check_not_an_input, output_file
 
 
 def test_file_appears_when_the_block_ends(tmp_path):
@@ -41,3 +42,15 @@ def test_places_that_cannot_be_written(tmp_path, name, message):
     with pytest.raises(InputError, match=message), output_file(tmp_path / name):
         raise AssertionError("must not be reached")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_is_none_of_the_inputs(tmp_path):
+    (tmp_path / "a.png").write_text("a")
+    (tmp_path / "b.png").write_text("b")
+    (tmp_path / "link.png").symlink_to("a.png")
+    others = [tmp_path / "b.png", tmp_path / "none.png", np.zeros((4, 4, 3))]
+    check_not_an_input(tmp_path / "a.png", others)
+    check_not_an_input(tmp_path / "none.png", others)
+    for path in (tmp_path / "link.png", str(tmp_path / "a.png")):
+        with pytest.raises(InputError, match="it would replace .*, which is an input"):
+            check_not_an_input(path, [*others, tmp_path / "a.png"])

@@ -86,6 +86,25 @@ def test_exif_orientation_is_applied(tmp_path, portrait, orientation, stored):
     assert np.abs(read.astype(float) - upright).mean() < 4
 
 
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_of_what_is_transparent(tmp_path, suffix, orientation):
+    """The same as OpenCV makes of it where all is opaque."""
+    pil = pytest.importorskip("PIL.Image")
+    image = np.full((32, 48, 4), 255, "uint8")
+    image[:8, :8, 1:3] = image[:8, 8:16, 0] = 0
+    exif = pil.Exif()
+    exif[0x0112] = orientation
+    options = {"exif": exif} | ({"lossless": True} if suffix == ".webp" else {})
+    pil.fromarray(image[..., :3]).save(tmp_path / f"opaque{suffix}", **options)
+    image[0, 0, 3] = 254
+    pil.fromarray(image).save(tmp_path / f"a{suffix}", **options)
+    expected = read_photo(tmp_path / f"opaque{suffix}")
+    read = read_photo(tmp_path / f"a{suffix}")
+    assert read.shape == expected.shape
+    assert np.abs(read.astype(int) - expected).max() <= 1
+
+
 @pytest.mark.parametrize("suffix", [".bmp", ".tiff", ".webp", ".jpg"])
 def test_other_formats(tmp_path, portrait, suffix):
     read = read_photo(save(tmp_path / f"a{suffix}", portrait))
@@ -216,4 +235,6 @@ def test_unwritable(tmp_path, portrait):
         write_photo(tmp_path / "none" / "a.png", portrait)
     with pytest.raises(InputError, match="ends in .png"):
         write_photo(tmp_path / "a.txt", portrait)
+    with pytest.raises(InputError, match="17000 x 20 pixels don't go into this kind"):
+        write_photo(tmp_path / "a.webp", np.zeros((20, 17000, 3), "uint8"))
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from aan_keras.faces import InputError, VideoReader, VideoWriter
-from tests.faces.video_files import fast_start, make_images, write
+from tests.faces.test_video_sound import write_with_sound
+from tests.faces.video_files import fast_start, make_images, trim, write, write_at
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("x"), KeyboardInterrupt()])
@@ -38,6 +39,42 @@ def test_truncated_video(tmp_path):
     path.write_bytes(data[: int(0.6 * len(data))])
     with pytest.raises(InputError, match=r"cut off or damaged after frame \d+ of 40"):
         list(VideoReader(path))
+
+
+def test_trimmed_video_that_is_truncated(tmp_path):
+    path = trim(write(tmp_path / "a.mp4", make_images(60, 128, 128)), 20)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(0.7 * len(data))])
+    with pytest.raises(InputError, match=r"cut off or damaged after frame \d+ of 40"):
+        list(VideoReader(path))
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm"])
+def test_truncated_matroska(tmp_path, name):
+    """It needs no index, but says when its picture ends."""
+    codec = "libvpx" if name == "a.webm" else "libx264"
+    times = range(0, 4000, 40)
+    path = write_at(tmp_path / name, times, rate=25, codec=codec)
+    assert len(list(VideoReader(path))) == len(times)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(0.6 * len(data))])
+    with pytest.raises(InputError, match=r"cut off or damaged after frame \d+ \("):
+        list(VideoReader(path))
+
+
+def test_sound_that_is_longer_than_the_picture_is_no_damage(tmp_path):
+    clip = write_with_sound(tmp_path / "a.mkv", "aac", seconds=4, pictures=20)
+    video = VideoReader(clip)
+    assert len(list(video)) == video.num_frames == video.count_frames() == 20
+
+
+def test_slow_parts_are_no_damage(tmp_path):
+    """30 frames a second at first, then 15."""
+    times = [*range(0, 2000, 33), *range(2010, 6000, 67)]
+    video = VideoReader(write_at(tmp_path / "a.mkv", times))
+    assert video.count_frames() == len(times)
+    assert len(list(video.select(range(999)))) == len(times)
+    assert len(list(video)) > 0.95 * len(times)
 
 
 def test_truncated_video_without_header(tmp_path):

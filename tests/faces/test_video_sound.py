@@ -8,14 +8,16 @@ from aan_keras.faces import VideoReader, VideoWriter
 from tests.faces.video_files import make_images, write
 
 
-def write_with_sound(path, codec, rate=44100, seconds=2.0, fps=25, tone=440):
+def write_with_sound(
+    path, codec, rate=44100, seconds=2.0, fps=25, tone=440, pictures=None
+):
     """A clip with a tone that is silent in its first half."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=fps)
         video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
         audio = container.add_stream(codec, rate=rate)
         audio.layout = "mono"
-        for _ in range(round(seconds * fps)):
+        for _ in range(pictures or round(seconds * fps)):
             frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 99, "uint8"))
             container.mux(video.encode(frame))
         container.mux(video.encode())

@@ -60,6 +60,7 @@ def test_text_is_bytes_too(ask):
 
 
 X = {"signature_name": "measure"}
+DEEP = "[" * 70 + "1" + "]" * 70
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,11 @@ X = {"signature_name": "measure"}
         (f"{URL}:predict", "[" * 10**5, 400, "JSON Parse error: "),
         (f"{URL}:predict", [1], 400, "JSON Value: [1] Is not object"),
         (f"{URL}:predict", {"signature_name": 1}, 400, "'signature_name' key must be"),
+        (f"{URL}/versions/{2**63}", None, 400, f"Failed to convert version: {2**63}"),
+        (f"{URL}/versions/{2**63}:predict", {}, 400, "Failed to convert version"),
+        (f"{URL}:predict", f'{{"inputs": {DEEP}}}', 400, "Encountered 70 levels"),
+        (f"{URL}:predict", {"signature_name": "\ud800"}, 400, "is no Unicode text"),
+        (f"{URL}:predict", {**X, "inputs": ["\ud800"]}, 400, "is no Unicode text"),
         (f"{URL}:predict", {}, 400, "Missing 'inputs' or 'instances' key"),
         (f"{URL}:predict", {"inputs": 1, "instances": 1}, 400, "expecting only one of"),
         (f"{URL}:predict", {"instances": 1}, 400, "to be an list/array"),

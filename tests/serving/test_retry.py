@@ -1,5 +1,7 @@
 """What is tried again, how often, and after how long."""
 
+import threading
+
 import pytest
 
 from aan_keras.serving import ServingError
@@ -46,6 +48,17 @@ def test_a_refusal_is_final(code):
     with pytest.raises(ServingError) as refused:
         Retry(3, sleep=pytest.fail)(call)
     assert (refused.value.code, call.calls) == (code, 1)
+
+
+def test_an_event_ends_the_wait():
+    stopped, call = threading.Event(), Failing("UNAVAILABLE", "UNAVAILABLE")
+    assert Retry(3, first_wait=1e-3)(call, stopped) == "answer"
+    call = Failing("UNAVAILABLE", "UNAVAILABLE")
+    timer = threading.Timer(0.05, stopped.set)
+    timer.start()
+    with pytest.raises(ServingError, match="away"):
+        Retry(3, first_wait=5.0, sleep=pytest.fail)(call, stopped)
+    assert call.calls == 1 and timer.finished.is_set()
 
 
 def test_none():

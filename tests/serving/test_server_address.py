@@ -15,6 +15,7 @@ from aan_keras.serving.server_address import ServerAddress
         ("grpcs://a.example:443", ("grpcs", "a.example", 443, "")),
         ("http://127.0.0.1", ("http", "127.0.0.1", 8501, "")),
         ("https://a.example/faces/", ("https", "a.example", 443, "/faces")),
+        ("http://a/prä%C3%A4fix n", ("http", "a", 8501, "/pr%C3%A4%C3%A4fix%20n")),
         ("grpc://[::1]:1", ("grpc", "::1", 1, "")),
     ],
 )

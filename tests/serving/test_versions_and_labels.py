@@ -186,18 +186,48 @@ def test_a_version_that_fails_its_warm_up_is_not_served(models):
 
 def test_a_version_that_can_not_be_loaded(toys, models):
     lines = []
-    (models / "toy" / "3").mkdir()  # As when it is copied slowly.
     registry = ModelRegistry(lambda: find_models(models), lines.append)
+    registry.poll()
+    (models / "toy" / "10").mkdir()  # As when it is copied slowly.
     for _ in range(2):  # Tried once, as long as nothing changes.
         registry.poll()
-    assert len(lines) == 1 and "cannot load" in lines[0]
-    (state,) = registry.states(model_pb2.ModelSpec(name="toy"))
-    number, state, code, message = state
-    assert (number, state, code) == (3, States.END, 2)
-    assert "SavedModel" in message
-    shutil.copytree(toys / "10", models / "toy" / "3", dirs_exist_ok=True)
+        assert number_of(registry) == 2
+    assert len(lines) == 2 and "cannot load" in lines[1]
+    assert states_of(registry) == {2: "AVAILABLE", 10: "END"}
+    _, (*_, code, message) = registry.states(model_pb2.ModelSpec(name="toy"))
+    assert code == 2 and "SavedModel" in message
+    shutil.copytree(toys / "10", models / "toy" / "10", dirs_exist_ok=True)
     registry.poll()
-    assert lines[1:] == ["toy, version 3: ready, 0 warm-up requests"]
+    assert number_of(registry) == 10
+    assert lines[2:] == [
+        "toy, version 10: ready, 0 warm-up requests",
+        "toy, version 2: unloaded",
+    ]
+
+
+def test_a_listed_version_that_can_not_be_loaded(toys, models):
+    """The version before, and its label, answer until the listed one is there."""
+    policy = "model_version_policy {{ specific {{ versions: {} }} }}".format
+    registry, path = registry_of(models, config_of(policy(2), labels(stable=2)))
+    (models / "toy" / "9").mkdir()
+    path.write_text(config_of(policy(9), labels(stable=2, canary=9)))
+    registry.poll()
+    assert number_of(registry, label="stable") == 2
+    with pytest.raises(StatusError, match=r"Specific\(toy, 9\)"):
+        number_of(registry, label="canary")
+    shutil.copytree(toys / "9", models / "toy" / "9", dirs_exist_ok=True)
+    registry.poll()
+    assert number_of(registry, label="canary") == 9
+    assert states_of(registry) == {2: "END", 9: "AVAILABLE"}
+    path.write_text("model_config_list { config { name: 'other' base_path: '/x' } }")
+    registry.poll()
+    assert states_of(registry) == {2: "END", 9: "END"}
+
+
+def test_a_number_that_begins_with_zeros(models):
+    (models / "toy" / "2").rename(models / "toy" / "0002")
+    registry, _ = registry_of(models, config_of())
+    assert number_of(registry, version=2) == 2
 
 
 def test_a_running_server_finds_new_versions(toys, models):
@@ -272,9 +302,10 @@ def test_a_folder_without_models(tmp_path):
 
 
 def test_a_port_that_is_taken(models, server):
-    with pytest.raises(InputError, match=f"port {server.port}: stop what"):
+    with pytest.raises(InputError, match=f"port {server.port}: stop what listens"):
         DevelopmentServer(models, port=server.port, rest_port=0).start()
-    with pytest.raises(InputError, match=f"port {server.rest_port}: stop what"):
+    message = f"port {server.rest_port}: Address already in use: stop what"
+    with pytest.raises(InputError, match=message):
         DevelopmentServer(models, port=0, rest_port=server.rest_port).start()
 
 

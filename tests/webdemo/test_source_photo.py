@@ -1,6 +1,7 @@
 """A visitor's photo: limits, faces, their numbers."""
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from aan_keras.faces import Face, InputError, write_photo
@@ -38,6 +39,29 @@ def test_limits(folder, monkeypatch):
     monkeypatch.setattr(source_photo, "MAX_PHOTO_BYTES", 1000)
     with pytest.raises(InputError, match="two.png is too large: photos may have"):
         SourcePhoto(folder / "two.png")
+
+
+def test_what_is_too_large_is_not_decoded(folder, tmp_path, monkeypatch):
+    """A small file may hold very many pixels."""
+
+    def read(path):
+        raise AssertionError("the photo was decoded")
+
+    monkeypatch.setattr(source_photo, "read_photo", read)
+    for side, message in (
+        (7000, "7000 x 7000 pixels: photos"),
+        (14000, "up to 40 meg"),
+    ):
+        PIL.Image.new("1", (side, side)).save(tmp_path / "bomb.png")
+        with pytest.raises(InputError, match=f"bomb.png is too large.*{message}"):
+            SourcePhoto(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("content", [b"only text", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
+def test_what_has_no_size(tmp_path, content):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(InputError, match="a.png is (cut off|not a photo)"):
+        SourcePhoto(tmp_path / "a.png")
 
 
 def test_a_large_photo_is_reduced(tmp_path):
