@@ -9,16 +9,20 @@ from keras import ops
 _BUILD_ITERATIONS = 15
 
 
-def _as_numpy(tensor):
-    """The tensor's values; None in a graph, which has none yet."""
+def _values(tensor):
+    """A tensor and the module that computes with it.
+
+    That is NumPy: hundreds of small eager operations would make a deep net slow to
+    build. In a graph, where a `Sequential` without `Input` is built, it is `ops`.
+    """
     try:
-        return ops.convert_to_numpy(tensor)
+        return ops.convert_to_numpy(tensor), np
     except (NotImplementedError, RuntimeError, TypeError):
-        return None
+        return ops.convert_to_tensor(tensor), ops
 
 
-def _unit(vector, epsilon):
-    return vector / ops.maximum(ops.norm(vector), epsilon)
+def _unit(vector, epsilon, xp=ops):
+    return vector / xp.maximum(xp.sqrt(xp.sum(xp.square(vector))), epsilon)
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -196,35 +200,18 @@ class SpectralConv2D(keras.layers.Layer):
         return ops.reshape(ops.cast(self.kernel, dtype), (-1, self.filters))
 
     def _initial_u(self, shape, dtype=None):
-        # A fixed start: the vectors follow from the kernel alone. Both in NumPy, since
-        # hundreds of small eager operations would make a deep net slow to build.
-        matrix = _as_numpy(self._matrix())
-        if matrix is None:
-            return self._initial_in_graph(dtype)[0]
-        u = np.random.default_rng(0).normal(size=shape).astype(matrix.dtype)
+        # A fixed start: the vectors follow from the kernel alone.
+        matrix, xp = _values(self._matrix())
+        u = np.random.default_rng(0).normal(size=shape)
+        u = u.astype(keras.backend.standardize_dtype(matrix.dtype))
         for _ in range(_BUILD_ITERATIONS):
-            v = matrix @ u
-            u = v @ matrix
-            u /= max(np.linalg.norm(u), self.epsilon)
+            u = _unit(xp.matmul(xp.matmul(matrix, u), matrix), self.epsilon, xp)
         return ops.convert_to_tensor(u, dtype)
 
     def _initial_v(self, shape, dtype=None):
-        matrix, u = map(_as_numpy, (self._matrix(), self.u))
-        if matrix is None or u is None:
-            return self._initial_in_graph(dtype)[1]
-        v = matrix @ u
-        return ops.convert_to_tensor(v / max(np.linalg.norm(v), self.epsilon), dtype)
-
-    def _initial_in_graph(self, dtype):
-        """The same two vectors where a `Sequential` without `Input` is built."""
-        matrix = self._matrix()
-        u = np.random.default_rng(0).normal(size=(self.filters,))
-        u = ops.convert_to_tensor(u, matrix.dtype)
-        for _ in range(_BUILD_ITERATIONS):
-            v = ops.matmul(matrix, u)
-            u = _unit(ops.matmul(v, matrix), self.epsilon)
-        v = _unit(ops.matmul(matrix, u), self.epsilon)
-        return ops.cast(u, dtype), ops.cast(v, dtype)
+        matrix, xp = _values(self._matrix())
+        v = xp.matmul(matrix, _values(self.u)[0])
+        return ops.convert_to_tensor(_unit(v, self.epsilon, xp), dtype)
 
     def normalized_kernel(self, training=False):
         """`W / sigma(W)`.
