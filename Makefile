@@ -3,6 +3,7 @@
 #                     training on JAX
 # make test-oldest    all tests on the oldest versions that setup.cfg allows
 # make test-backends  layers, losses and metrics on JAX and on PyTorch
+# make test-beam      the preparation of data by Apache Beam
 # make test-export    an export, run by the oldest TensorFlow and the newest, and by C++
 # make lint           ruff, rules and format
 # make docs           the documentation site in site/, warnings being errors
@@ -15,6 +16,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH_VENV ?= .venv-torch
 OLDEST_VENV ?= .venv-oldest
+BEAM_VENV ?= .venv-beam
 EXPORT_VENV ?= .venv-tensorflow-2.18
 # Of pytest. One more than a small machine has cores: many tests wait for a process.
 JOBS ?= 3
@@ -36,7 +38,7 @@ export KERAS_BACKEND := tensorflow
 
 .NOTPARALLEL:
 
-.PHONY: demo test test-tensorflow test-oldest test-export test-jax test-torch test-backends lint docs notebooks bench clean
+.PHONY: demo test test-tensorflow test-oldest test-beam test-export test-jax test-torch test-backends lint docs notebooks bench clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/aan-keras demo
@@ -56,6 +58,9 @@ test-backends: test-jax test-torch
 
 test-oldest: $(OLDEST_VENV)/.installed-test
 	$(OLDEST_VENV)/bin/python -m pytest -q -n $(JOBS) $(BALANCE) tests
+
+test-beam: $(BEAM_VENV)/.installed
+	$(BEAM_VENV)/bin/python -m pytest -q tests/preparation/test_beam_pipeline.py
 
 # Needs g++. The export's files only, no code of ours, in the other environment.
 test-export: $(VENV)/.installed-test $(EXPORT_VENV)/.installed
@@ -84,7 +89,7 @@ bench: $(VENV)/.installed-test
 	$(PY) benchmarks/train_step.py --image-size 128 --threads 2
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) $(EXPORT_VENV) build dist site *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(OLDEST_VENV) $(BEAM_VENV) $(EXPORT_VENV) build dist site *.egg-info .pytest_cache .ruff_cache
 
 # A stamp is written only after the whole installation succeeded, so an
 # interrupted one is done again.
@@ -108,6 +113,11 @@ $(VENV)/.installed-docs: $(PACKAGING)
 $(TORCH_VENV)/.installed-test: $(PACKAGING)
 	$(PYTHON) -m venv $(TORCH_VENV)
 	$(TORCH_VENV)/bin/python $(PIP_INSTALL) --editable '.[test]' '$(TORCH)'
+	touch $@
+
+$(BEAM_VENV)/.installed: $(PACKAGING)
+	$(PYTHON) -m venv $(BEAM_VENV)
+	$(BEAM_VENV)/bin/python $(PIP_INSTALL) --editable '.[beam]' 'pytest>=8'
 	touch $@
 
 $(EXPORT_VENV)/.installed:
