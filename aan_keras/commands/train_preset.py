@@ -4,11 +4,12 @@ from aan_keras.commands import console
 from aan_keras.commands.train import ENGINES
 
 NAME = "train-preset"
-SUMMARY = "make a preset from random weights, in one command"
+SUMMARY = "make a preset from random weights or from another, in one command"
 EXAMPLE = """examples:
   aan-keras train-preset --data faces/train --output runs/aan_128
   aan-keras train-preset --data faces/train --output runs/gpu --engine jax \\
       --batch-size 32 --learning-rate 8e-4 --steps 12000 6000
+  aan-keras train-preset --data faces/own --output runs/own --preset aan_128
 
 Killed and started again it goes on. Other arguments of `train` come after --. Its steps
 are commands too: train, train-background, animate-photos, average-presets.
@@ -25,6 +26,11 @@ def add_arguments(command):
     )
     command.add_argument(
         "--output", required=True, metavar="FOLDER", help="a folder for each stage"
+    )
+    command.add_argument(
+        "--preset",
+        metavar="NAME|FOLDER",
+        help="begin with these weights instead of a first run from random ones",
     )
     command.add_argument(
         "--steps",
@@ -58,7 +64,7 @@ def add_arguments(command):
         type=float,
         default=4e-4,
         metavar="RATE",
-        help="of the first run (default: %(default)g)",
+        help="of the first run; later ones take 3/4 of it (default: %(default)g)",
     )
     console.add_validation(command, "that no stage sees")
     command.add_argument("--seed", type=int, default=0)
@@ -72,6 +78,7 @@ def run(arguments):
     path = train_preset(
         arguments.data,
         arguments.output,
+        preset=arguments.preset,
         steps=tuple(arguments.steps),
         rounds=arguments.rounds,
         later_runs=arguments.later_runs,

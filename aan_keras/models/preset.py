@@ -65,21 +65,8 @@ def load_preset(cls, preset, **overrides):
         ValueError: unknown preset, another kind of model, damaged configuration, or
             weights that do not match their SHA-256 or the configuration.
     """
-    folder = find_preset(preset)
-    try:
-        content = json.loads((folder / "config.json").read_text())
-        config, digest = content["config"], content["weights_sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"Preset configuration {folder / 'config.json'} is missing or damaged; "
-            f"install the package again or save the preset again. Received: {error!r}"
-        ) from error
-    kind = content.get("model")
-    if kind not in {c.__name__ for c in cls.__mro__}:
-        raise ValueError(
-            f"Preset {folder} is not of the kind {cls.__name__}; choose another one. "
-            f"Received: {kind}"
-        )
+    folder, content = read_preset(preset, cls)
+    config, digest = content["config"], content["weights_sha256"]
     weights = folder / "weights.npz"
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -105,6 +92,26 @@ def load_preset(cls, preset, **overrides):
         for name, variable in variables.items():
             variable.assign(arrays[name].astype("float32"))
     return model
+
+
+def read_preset(preset, cls):
+    """A preset's folder and what its `config.json` says; see `load_preset`."""
+    folder = find_preset(preset)
+    try:
+        content = json.loads((folder / "config.json").read_text())
+        content["config"], content["weights_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"Preset configuration {folder / 'config.json'} is missing or damaged; "
+            f"install the package again or save the preset again. Received: {error!r}"
+        ) from error
+    kind = content.get("model")
+    if kind not in {c.__name__ for c in cls.__mro__}:
+        raise ValueError(
+            f"Preset {folder} is not of the kind {cls.__name__}; choose another one. "
+            f"Received: {kind}"
+        )
+    return folder, content
 
 
 def find_preset(preset):

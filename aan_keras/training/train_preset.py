@@ -1,4 +1,4 @@
-"""Everything that makes a preset's weights, from random ones."""
+"""Everything that makes a preset's weights, from random ones or from others."""
 
 import json
 import shutil
@@ -18,6 +18,7 @@ def train_preset(
     data,
     output,
     *,
+    preset=None,
     steps=(12000, 5000),
     rounds=1,
     later_runs=2,
@@ -47,6 +48,9 @@ def train_preset(
        `mean_2`, their mean; and so on;
     7. `preset`: the last mean, taught once more where people are, which runs forget.
 
+    With `preset`, `first` and `background` are left out: the others begin with its
+    weights, to learn other people, or more.
+
     Each is a process of its own. Called again with the same arguments it goes on where
     it was killed: finished stages are not repeated, runs resume exactly. More `rounds`
     than before add to what is there.
@@ -54,7 +58,8 @@ def train_preset(
     Args:
         data: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, or of shards.
         output: folder; created if missing. It gets a folder for each stage.
-        steps: of the first run, and of each later one.
+        preset: name or folder of a preset to begin with, which knows where people are.
+        steps: of the first run, if there is one, and of each later one.
         rounds: how often there are later runs.
         later_runs: 2, or 1: no `third`, and `mean` is of one. Of runs that were too
             short to learn all they could, the mean was no better than either.
@@ -76,7 +81,8 @@ def train_preset(
         Path of the preset.
 
     Raises:
-        ValueError: `output` belongs to other arguments; `validation` asks for people
+        ValueError: `preset` is none, or does not fill the background; `output` belongs
+            to other arguments; `validation` asks for people
             who are not there, or for everybody; no round; neither one nor two later
             runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
@@ -88,8 +94,11 @@ def train_preset(
             f"`later_runs` must be 1 or 2. Received: later_runs={later_runs}"
         )
     data, output, run = Path(data), Path(output), run or _run
+    if preset is not None:
+        _check_knows_background(preset)
     given = {
         "data": str(data),
+        "preset": preset and str(preset),
         "steps": list(steps),
         "later_runs": later_runs,
         "recipe": recipe,
@@ -109,31 +118,31 @@ def train_preset(
     state = _read_state(output, given)
     people = ["--validation", *map(str, validation)]
 
-    def train(name, steps, rate, seed, faces, preset=None):
+    def train(name, steps, rate, seed, faces, start=None):
         words = ["train", "--data", str(faces), "--output", str(output / name)]
         words += ["--recipe", recipe, "--steps", str(steps), "--resume"]
         words += ["--batch-size", str(batch_size), "--learning-rate", f"{rate:g}"]
         words += ["--seed", str(seed), "--engine", engine, *people, *arguments]
-        return words + (["--preset", str(preset)] if preset else [])
+        return words + (["--preset", str(start)] if start else [])
 
-    def teach(name, preset):
-        words = ["train-background", "--data", str(data), "--preset", str(preset)]
+    def teach(name, start):
+        words = ["train-background", "--data", str(data), "--preset", str(start)]
         words += ["--output", str(output / name), "--steps", str(background_steps)]
         return [*words, "--seed", str(seed), *people]
 
-    background, faces = output / "background", data
-    stages = {
-        "first": train("first", steps[0], learning_rate, seed, data),
-        "background": teach("background", output / "first" / "preset"),
-    }
+    start, faces, stages = preset, data, {}
+    if preset is None:
+        start = output / "background"
+        stages["first"] = train("first", steps[0], learning_rate, seed, data)
+        stages["background"] = teach("background", output / "first" / "preset")
     if animates:
         faces = output / "faces"
         stages["faces"] = [
             *("animate-photos", "--data", str(data), "--output", str(faces)),
-            *("--preset", str(background), "--per-photo", str(per_photo)),
+            *("--preset", str(start), "--per-photo", str(per_photo)),
             *("--cut-outs", str(cut_outs), "--seed", str(seed), *people),
         ]
-    rate, start = _LATER * learning_rate, background
+    rate = _LATER * learning_rate
     for index in range(rounds):
         suffix = f"_{index + 1}" if index else ""
         names = [f"{name}{suffix}" for name in _LATER_RUNS[:later_runs]]
@@ -160,6 +169,18 @@ def train_preset(
     return output / "preset"
 
 
+def _check_knows_background(preset):
+    """As `train_background` needs it: that comes after hours of training."""
+    from aan_keras.models.preset import read_preset
+    from aan_keras.models.reenactor import Reenactor
+
+    folder, content = read_preset(preset, Reenactor)
+    if not content["config"].get("background"):
+        raise ValueError(
+            f"`preset` must be of a model with `background`. Received: preset={folder}"
+        )
+
+
 def _can_animate(data, validation):
     """Whether `animate_photos` takes the data: it comes after hours of training."""
     from aan_keras.data.clips import has_animated_photos
@@ -183,7 +204,7 @@ def _read_state(output, given):
         return state
     state = json.loads(path.read_text())
     # A run of an older version lacks what has come since.
-    begun = {"later_runs": len(_LATER_RUNS), **state["arguments"]}
+    begun = {"later_runs": len(_LATER_RUNS), "preset": None, **state["arguments"]}
     changed = [key for key in given if begun.get(key) != given[key]]
     if changed:
         raise ValueError(

@@ -78,6 +78,37 @@ def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
     assert all(command.resume for command in (first, second, third))
 
 
+def test_begins_with_a_preset(data, tmp_path, recorded, monkeypatch):
+    monkeypatch.setattr("aan_keras.training.train_preset._run", recorded)
+    start, output = tmp_path / "start", tmp_path / "run"
+    arguments = {**DEPARTURES, "flow_prior": "layered", "background": True}
+    tiny_reenactor(**arguments).save_to_preset(start)
+    words = ["train-preset", "--data", data, "--output", output, "--preset", start]
+    words = [str(word) for word in [*words, "--validation", 1, 1]]
+    assert cli.main(words) == 0
+    faces, second, third, *_ = recorded.commands
+    assert json.loads((output / "stages.json").read_text())["done"] == STAGES[2:]
+    assert faces.command == "animate-photos"
+    assert [run.preset for run in (faces, second, third)] == [str(start)] * 3
+    assert [run.seed for run in (second, third)] == [1, 2]
+    assert second.data == faces.output and second.learning_rate == 3e-4
+    with pytest.raises(ValueError, match="preset=None"):
+        train_preset(data, output, run=recorded, **QUIET)
+
+
+def test_preset_to_begin_with_is_read_before_training(data, tmp_path, recorded):
+    tiny_reenactor(**DEPARTURES).save_to_preset(tmp_path / "plain")
+    for preset, message in (
+        ("none", "no preset of this name"),
+        ("landmarks", "not of the kind Reenactor"),
+        (tmp_path / "plain", "model with `background`"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            output = tmp_path / "run"
+            train_preset(data, output, preset=preset, run=recorded, **QUIET)
+    assert not recorded.commands and not (tmp_path / "run").exists()
+
+
 def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
     output, lines = tmp_path / "run", []
 
@@ -105,7 +136,7 @@ def test_goes_on_with_what_an_older_version_began(data, tmp_path, recorded):
     output = tmp_path / "run"
     train_preset(data, output, run=recorded, **QUIET)
     state = json.loads((output / "stages.json").read_text())
-    del state["arguments"]["later_runs"]
+    del state["arguments"]["later_runs"], state["arguments"]["preset"]
     (output / "stages.json").write_text(json.dumps(state))
     with pytest.raises(ValueError, match="later_runs=1"):
         train_preset(data, output, later_runs=1, run=recorded, **QUIET)
