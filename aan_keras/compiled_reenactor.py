@@ -23,11 +23,10 @@ class CompiledReenactor:
         from aan_keras.exporting.trace_model import trace_model
 
         def drive(code, landmarks):
-            if hasattr(reenactor, "drive_with_flow"):
-                image, flow = reenactor.drive_with_flow(code, landmarks)
-            else:
-                image, flow = reenactor.drive(code, landmarks), None
-            return to_uint8(image), flow
+            if hasattr(reenactor, "drive_with_fill"):
+                image, flow, filled = reenactor.drive_with_fill(code, landmarks)
+                return to_uint8(image), flow, filled[..., 0]
+            return to_uint8(reenactor.drive(code, landmarks)), None, None
 
         with tensorflow_forms(reenactor):
             graphs = trace_model(reenactor, drive=drive, only_read=False)
@@ -67,7 +66,7 @@ class CompiledReenactor:
         return self._encode(tf.constant(image[None]), points)
 
     def drive(self, code, landmarks):
-        """A frame, and the flow that moved the source.
+        """A frame, and what `PasteBack` takes beside it.
 
         Args:
             code: from `encode_source`.
@@ -75,10 +74,12 @@ class CompiledReenactor:
 
         Returns:
             image: uint8 RGB `[S, S, 3]`.
-            flow: float32 `[h, w, 2]`, in pixels of its own grid; None if the model
-                gives none.
+            flow: float32 `[h, w, 2]`, that moved the source, in pixels of its own grid;
+                None if the model gives none.
+            filled: float32 `[S, S]`, where the background behind the person shows; or
+                None.
         """
         import tensorflow as tf
 
-        image, flow = self._drive(code, tf.constant(landmarks[None], "float32"))
-        return image.numpy()[0], None if flow is None else flow.numpy()[0]
+        parts = self._drive(code, tf.constant(landmarks[None], "float32"))
+        return tuple(None if part is None else part.numpy()[0] for part in parts)

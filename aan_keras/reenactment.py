@@ -147,16 +147,18 @@ class Reenactment:
 
         They are `[S, S, 3]`, or as large as the photo with `paste_back`.
         """
-        for image, flow in self._drive_frames():
-            yield image if self._paste_back is None else self._paste_back(image, flow)
+        for image, *motion in self._drive_frames():
+            if self._paste_back is not None:
+                image = self._paste_back(image, *motion)
+            yield image
 
     def _drive_frames(self):
-        """Yields images, and their flow if the model gives it and it is needed."""
+        """Yields images, and what `PasteBack` takes beside them if the model gives it."""
         if hasattr(self.reenactor, "animate"):
             for image in self.reenactor.animate(
                 self.source_image, self.source_landmarks, self.landmarks
             ):
-                yield image, None
+                yield (image,)
             return
         model = CompiledReenactor.of(self.reenactor)
         code = model.encode_source(self.source_image, self.source_landmarks)

@@ -26,11 +26,13 @@ def test_frame_and_flow_are_the_models():
     code = compiled.encode_source(
         pixels[0].astype("uint8"), inputs["source_landmarks"][0]
     )
-    image, flow = compiled.drive(code, inputs["driving_landmarks"][0])
+    image, flow, filled = compiled.drive(code, inputs["driving_landmarks"][0])
     model.paint = original
     with tensorflow_forms():
         code = model.encode_source(inputs["source"], inputs["source_landmarks"])
-        wanted, wanted_flow = model.drive_with_flow(code, inputs["driving_landmarks"])
+        driving = inputs["driving_landmarks"]
+        wanted, wanted_flow, wanted_fill = model.drive_with_fill(code, driving)
     assert image.dtype == np.uint8 and np.std(image) > 5
     assert np.abs(image - (np.asarray(wanted[0]) + 1) * 127.5).max() < 0.51
     np.testing.assert_allclose(flow, wanted_flow[0], atol=1e-4)
+    np.testing.assert_allclose(filled, wanted_fill[0, ..., 0], atol=1e-4)

@@ -6,6 +6,8 @@ import numpy as np
 # with a flow, where the photo's moved pixels give way to the generated ones.
 _MASK = (0.0, 0.15)
 _COLOUR = (0.08, 0.25)
+# Where the generated image shows the background behind a head that has left.
+_FILLED = (0.0, 0.02)
 
 
 class PasteBack:
@@ -51,10 +53,11 @@ class PasteBack:
         inside = (y > 0, y + side < height, x > 0, x + side < width)
         self._weights = _weights(side, inside, _MASK)[self._part][..., None]
         self._colour = _weights(side, inside, _COLOUR)[self._part][..., None]
+        self._filled = _weights(side, inside, _FILLED)[self._part][..., None]
         self.mask = np.zeros((height, width), "float32")
         self.mask[self._area] = self._weights[..., 0]
 
-    def __call__(self, image, flow=None):
+    def __call__(self, image, flow=None, filled=None):
         """The photo with the generated `image` in it.
 
         Args:
@@ -62,6 +65,10 @@ class PasteBack:
             flow: float32 `[h, w, 2]`, from where in the source the image's pixels
                 come, in pixels of its own grid (`Reenactor.drive_with_flow`). None:
                 mix the colours only.
+            filled: float32 `[h, w]` from 0 to 1, with `flow`: where the image shows
+                what is behind the person (`Reenactor.drive_with_fill`). The flow would
+                draw the head's hair there, so in it and around it the generated pixels
+                count up to the crop's edge. None: nowhere.
 
         Returns:
             uint8 `[H, W, 3]`, a new array.
@@ -75,6 +82,10 @@ class PasteBack:
             below, weights = result[self._area], self._weights
         else:
             below, weights = self._move(flow), self._colour
+            if filled is not None:
+                share = cv2.resize(_widened(filled), (self._side, self._side))
+                share = share[self._part][..., None]
+                weights = weights + share * (self._filled - weights)
         below = below.astype("float32")
         mixed = below + weights * (square[self._part] - below)
         result[self._area] = np.round(mixed)
@@ -96,6 +107,16 @@ class PasteBack:
             cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
+
+
+def _widened(filled):
+    """`[h, w]`, wider by a tenth of its side and blurred, from 0 to 1."""
+    import cv2
+
+    side = len(filled)
+    width = 2 * (side // 10) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return cv2.GaussianBlur(cv2.dilate(filled, disc), (0, 0), max(side / 40, 0.3))
 
 
 def _weights(side, inside, band):

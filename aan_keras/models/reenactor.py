@@ -303,6 +303,27 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
             result = self._drive(code, driving_landmarks, training=False)
             return ops.clip(result["image"], -1.0, 1.0), result["flow"]
 
+    def drive_with_fill(self, code, driving_landmarks):
+        """As `drive_with_flow`, and where the background behind the person shows.
+
+        Args:
+            code: dict from `encode_source`, batch B.
+            driving_landmarks: float32 `[B, 68, 2]`.
+
+        Returns:
+            image: float32 `[B, S, S, 3]` in [-1, 1].
+            flow: float32 `[B, h, w, 2]`, in pixels of its own grid, see `FlowWarp`.
+            filled: float32 `[B, S, S, 1]` from 0 to 1; zeros of a model without
+                `background`.
+        """
+        with self.inference_weights():
+            result = self._drive(code, driving_landmarks, training=False)
+            image = ops.clip(result["image"], -1.0, 1.0)
+            filled = result.get("filled")
+            if filled is None:
+                filled = ops.zeros_like(image[..., :1])
+            return image, result["flow"], filled
+
     def generate(self, inputs, training=None):
         """One pass with everything the losses look at.
 

@@ -60,6 +60,7 @@ class ReenactorPainting:
         if self.background is not None and not training:
             share = self._left_behind(code, landmarks)
             result["image"] += share * (code["background"] - result["image"])
+            result["filled"] = share
         if self.exposure is not None:
             level = code["level"]
             for name in ("image", "warped"):

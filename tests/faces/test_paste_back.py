@@ -135,6 +135,26 @@ def test_moved_head_is_not_seen_twice():
     assert mixed.min(1).max() > 60
 
 
+def test_hair_that_has_left_is_not_moved():
+    """Dark hair near the crop's edge, a light background where it was."""
+    photo = np.full((150, 200, 3), 220, "uint8")
+    photo[35:42, 80:100] = 20
+    image = np.full((50, 50, 3), 180, "uint8")
+    flow = np.zeros((10, 10, 2), "float32")
+    filled = np.zeros((50, 50), "float32")
+    filled[3:5, 20:30] = 1
+    paste_back = PasteBack(photo, INSIDE)
+    drawn_out, result = (paste_back(image, flow, x) for x in (None, filled))
+    assert drawn_out[35:38, 80:100].max() == 20
+    # From a fiftieth of the crop's side on the generated pixels alone.
+    assert np.abs(result[35:42, 80:100].astype(int) - 180).max() <= 2
+    far = np.ones((150, 200), bool)
+    far[30:60, 60:120] = False
+    np.testing.assert_array_equal(result[far], drawn_out[far])
+    nowhere = paste_back(image, flow, 0 * filled)
+    np.testing.assert_array_equal(nowhere, drawn_out)
+
+
 @pytest.mark.parametrize("crop", [FaceCrop(-30, 100, 90), FaceCrop(0, 30, 100)])
 def test_flow_in_a_crop_at_the_photo_s_border(crop):
     paste_back = PasteBack(PHOTO, crop)

@@ -32,6 +32,14 @@ def test_the_filled_background_shows_where_the_head_was():
     x, y = brows.round().astype(int)
     assert share[0, y, x - 18] > 0.6 and share[0, y, x + 5 :].max() < 0.01
     assert np.abs(filled - stretched).max() > 0.2
+    image, flow, told = model.drive_with_fill(code, moved)
+    np.testing.assert_array_equal(told, share)
+    for part, expected in zip(
+        (image, flow), model.drive_with_flow(code, moved), strict=True
+    ):
+        np.testing.assert_array_equal(part, expected)
+    code = plain.encode_source(inputs["source"], inputs["source_landmarks"])
+    assert not as_numpy(plain.drive_with_fill(code, moved)[2]).any()
 
 
 def test_a_small_hole_in_a_head_is_no_background():
