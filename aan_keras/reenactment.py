@@ -153,7 +153,7 @@ class Reenactment:
             yield image
 
     def _drive_frames(self):
-        """Yields images, and what `PasteBack` takes beside them if the model gives it."""
+        """Yields images, and what the model gives beside them for `PasteBack`."""
         if hasattr(self.reenactor, "animate"):
             for image in self.reenactor.animate(
                 self.source_image, self.source_landmarks, self.landmarks
