@@ -54,8 +54,8 @@ class DemoModels:
         return self._compiled.encode_source(image, landmarks)
 
     def drive(self, code, landmarks):
-        """uint8 RGB `[S, S, 3]` at landmarks `[68, 2]` of the source's crop."""
-        return self._compiled.drive(code, landmarks)[0]
+        """As of `CompiledReenactor`, at landmarks `[68, 2]` of the source's crop."""
+        return self._compiled.drive(code, landmarks)
 
     def source_identity(self, image, landmarks):
         """`l_id` float32 `[1, 68, 3]` of a photo's crop, see `LandmarkTransformer`."""

@@ -121,9 +121,11 @@ class LiveSession:
         if face is not None:
             landmarks = self._motion(face.landmarks, seconds)
             times.append(time.perf_counter())
-            frame = self._models.drive(self._code, landmarks)
+            frame, *motion = self._models.drive(self._code, landmarks)
             times.append(time.perf_counter())
-            self._image = frame if self._paste_back is None else self._paste_back(frame)
+            if self._paste_back is not None:
+                frame = self._paste_back(frame, *motion)
+            self._image = frame
         times.append(time.perf_counter())
         names = ("track", "transfer", "drive", "paste")
         milliseconds = dict(zip(names, 1e3 * np.diff(times)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aan_keras.demo import PORTRAIT
-from aan_keras.faces import DlibLandmarker, FaceCrop
+from aan_keras.faces import DlibLandmarker, FaceCrop, PasteBack
 from aan_keras.reenactment import Reenactment
 from aan_keras.webdemo.demo_models import DemoModels
 from aan_keras.webdemo.live_session import LiveSession
@@ -77,6 +77,25 @@ def test_paste_back_leaves_the_rest_of_the_photo(portrait, photo):
     outside[crop.y : crop.y + crop.side, crop.x : crop.x + crop.side] = False
     np.testing.assert_array_equal(image[outside], portrait[outside])
     assert np.abs(image[~outside].astype(int) - portrait[~outside]).max() > 50
+
+
+def test_paste_back_moves_the_photo_where_the_model_says(portrait, photo):
+    """The model's flow is of 8 of its 64 pixels, its images are of one colour."""
+
+    class Mover(Marker):
+        def drive_with_fill(self, code, landmarks):
+            import tensorflow as tf
+
+            still = tf.zeros((1, 16, 16, 1))
+            flow = tf.concat([still + 2.0, still], axis=-1)
+            return tf.ones((1, 64, 64, 3)), flow, tf.zeros((1, 64, 64, 1))
+
+    session = LiveSession(DemoModels(Mover()), photo, paste_back=True, mode="relative")
+    image, crop = session.step(portrait).image, photo.crop()
+    flow = np.tile(np.float32([2, 0]), (16, 16, 1))
+    white = np.full((64, 64, 3), 255, "uint8")
+    expected = PasteBack(photo.image, crop)(white, flow, np.zeros((64, 64), "float32"))
+    np.testing.assert_array_equal(image, expected)
 
 
 def test_the_chosen_face_is_the_one_that_moves(folder, portrait, models):
