@@ -18,7 +18,7 @@ from aan_keras.faces import (
 from aan_keras.faces.draw_landmarks import draw_landmarks
 from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.output_file import check_output
-from aan_keras.faces.photo import PHOTO_SUFFIXES, read_photo
+from aan_keras.faces.photo import PHOTO_SUFFIXES, WRITTEN_SUFFIXES, read_photo
 from aan_keras.faces.video_writer import VIDEO_SUFFIXES
 from aan_keras.reenactment import Reenactment
 
@@ -69,15 +69,16 @@ def check_file_kinds(driving, output, clip_range=None):
     """A photo drives a photo, a clip or a track drives a video."""
     still = pathlib.Path(driving).suffix.lower() in PHOTO_SUFFIXES
     suffix = pathlib.Path(output).suffix.lower()
-    if still and suffix not in PHOTO_SUFFIXES:
+    if still and suffix not in WRITTEN_SUFFIXES:
         raise InputError(
             f"{output} can't hold the result: a driving photo gives a photo; "
             "use a name that ends in .png"
         )
     if not still and suffix not in VIDEO_SUFFIXES:
         raise InputError(
-            f"{output} can't hold the result: a driving clip gives a video; "
-            "use a name that ends in .mp4"
+            f"{output} can't hold the result: {driving} gives a video, since it "
+            f"doesn't end as photos do ({', '.join(PHOTO_SUFFIXES)}); use a name that "
+            "ends in .mp4"
         )
     if still and clip_range not in (None, ClipRange()):
         raise InputError(

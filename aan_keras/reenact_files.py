@@ -6,7 +6,11 @@ from aan_keras.faces import ClipRange, DlibLandmarker, InputError
 from aan_keras.faces.driving_track import driving_track
 from aan_keras.faces.output_file import check_output
 from aan_keras.faces.photo import PHOTO_SUFFIXES
+from aan_keras.faces.video_writer import VIDEO_SUFFIXES
 from aan_keras.reenact_file import check_file_kinds, reenact_file
+
+# An output that ends so is meant to be a file, also where it's of no kind we write.
+_FILE_SUFFIXES = (*PHOTO_SUFFIXES, *VIDEO_SUFFIXES, ".avi", ".gif", ".webm")
 
 
 def name_outputs(sources, drivings, folder):
@@ -21,7 +25,7 @@ def name_outputs(sources, drivings, folder):
         Dict from `(source, driving)` to a `pathlib.Path`.
     """
     folder, names = pathlib.Path(folder), {}
-    if folder.suffix.lower() in (*PHOTO_SUFFIXES, ".mp4") or folder.is_file():
+    if folder.suffix.lower() in _FILE_SUFFIXES or folder.is_file():
         raise InputError(
             f"{folder} can't hold several results: give a folder as the output"
         )

@@ -148,11 +148,34 @@ def test_progress_is_asked_for_both_passes(tmp_path, clip, landmarker):
 
 @pytest.mark.parametrize(
     ("driving", "output"),
-    [("a.jpg", "b.mp4"), ("a.mp4", "b.png"), ("a.npz", "b.jpg"), ("a.mp4", "b")],
+    [
+        ("a.jpg", "b.mp4"),
+        ("a.jfif", "b.mp4"),
+        ("a.jpg", "b.jfif"),  # read, but not written
+        ("a.mp4", "b.png"),
+        ("a.gif", "b.png"),
+        ("a.npz", "b.jpg"),
+        ("a.mp4", "b"),
+    ],
 )
 def test_kinds_that_do_not_go_together(driving, output):
     with pytest.raises(InputError, match=f"{output} can't hold the result"):
         check_file_kinds(driving, output)
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".JPE", ".jp2", ".avif"])
+def test_a_photo_may_have_a_seldom_name(tmp_path, landmarker, suffix):
+    """And is read by what is in it."""
+    shutil.copy(PORTRAIT, tmp_path / f"pose{suffix}")
+    paths = tmp_path / f"pose{suffix}", tmp_path / "out.png"
+    options = {"landmarker": landmarker, "side_by_side": True}
+    assert reenact_file(Copier(), PORTRAIT, *paths, **options).num_frames == 1
+    assert read_photo(tmp_path / "out.png").shape == (64, 192, 3)
+
+
+def test_what_is_no_photo_is_told_what_photos_are():
+    with pytest.raises(InputError, match=r"a.ppm gives a video, since .*\.jfif"):
+        check_file_kinds("a.ppm", "b.png")
 
 
 def not_asked(image):

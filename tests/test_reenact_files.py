@@ -111,8 +111,18 @@ def test_names():
     ]
     with pytest.raises(InputError, match=r"two results would be called .*x_k.mp4"):
         name_outputs(["a/x.jpg", "b/x.png"], ["k.mov"], "out")
-    with pytest.raises(InputError, match="out.mp4 can't hold several results"):
-        name_outputs(["a.jpg", "b.jpg"], ["k.mov"], "out.mp4")
+
+
+@pytest.mark.parametrize(
+    "name", ["out.mp4", "out.MOV", "out.mkv", "out.m4v", "out.webm", "out.png"]
+)
+def test_a_name_of_a_file_is_no_folder(name):
+    with pytest.raises(InputError, match=f"{name} can't hold several results"):
+        name_outputs(["a.jpg", "b.jpg"], ["k.mov"], name)
+
+
+def test_a_folder_may_have_a_dot():
+    assert len(name_outputs(["a.jpg", "b.jpg"], ["k.mov"], "results.v2")) == 2
 
 
 def test_photos_by_a_photo(tmp_path, inputs):

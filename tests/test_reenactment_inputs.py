@@ -1,12 +1,13 @@
 """Photos, driving clips and landmarkers of every kind, and which face is taken."""
 
 import cv2
+import keras
 import numpy as np
 import pytest
 
 import aan_keras
 from aan_keras.demo import MOTION
-from aan_keras.faces import InputError, VideoWriter
+from aan_keras.faces import InputError, VideoReader, VideoWriter
 from aan_keras.reenactment import Reenactment
 from tests.recorder import Recorder
 
@@ -32,13 +33,16 @@ def test_all_kinds_of_driving_agree(tmp_path, portrait, landmarker):
         tmp_path / "a.npz",
         str(tmp_path / "a.npz"),
         reference.track.landmarks,
+        list(reference.track.landmarks),
+        keras.ops.convert_to_tensor(reference.track.landmarks),
     ]
     for driving in same:
         made = Reenactment(Recorder(), portrait, driving, **options)
         np.testing.assert_allclose(made.landmarks, reference.landmarks, atol=1e-3)
-    video = Reenactment(Recorder(), portrait, tmp_path / "a.mp4", **options)
-    assert np.abs(video.landmarks - reference.landmarks).mean() < 0.3
-    assert video.track.fps == 25
+    for driving in (tmp_path / "a.mp4", VideoReader(tmp_path / "a.mp4")):
+        video = Reenactment(Recorder(), portrait, driving, **options)
+        assert np.abs(video.landmarks - reference.landmarks).mean() < 0.3
+        assert (video.track.fps, video.track.name) == (25, "a.mp4")
 
 
 def test_a_single_image_drives_one_frame(tmp_path, portrait, landmarker):
@@ -51,6 +55,35 @@ def test_a_single_image_drives_one_frame(tmp_path, portrait, landmarker):
             Reenactment(
                 Recorder(), portrait, driving, relative=True, landmarker=landmarker
             )
+
+
+@pytest.mark.parametrize("kind", ["tensor", "pillow", "pillows"])
+def test_an_image_of_another_library_drives_one_frame(portrait, landmarker, kind):
+    if kind == "tensor":
+        driving = keras.ops.convert_to_tensor(portrait)
+    else:
+        driving = pytest.importorskip("PIL.Image").fromarray(portrait)
+    driving = [driving] if kind == "pillows" else driving
+    made = Reenactment(Recorder(), portrait, driving, landmarker=landmarker)
+    expected = Reenactment(Recorder(), portrait, portrait, landmarker=landmarker)
+    np.testing.assert_array_equal(made.landmarks, expected.landmarks)
+
+
+@pytest.mark.parametrize(
+    ("driving", "received"),
+    [
+        (["a.png", "b.jpg"], "an iterable of str"),
+        ([MOTION], f"an iterable of {type(MOTION).__name__}"),
+        (iter([(0, np.zeros((64, 64, 3), "uint8"))]), "an iterable of tuple"),
+        (None, "NoneType"),
+        (5, "int"),
+    ],
+)
+def test_what_can_not_drive(portrait, driving, received):
+    points = np.zeros((68, 2)) + np.arange(68)[:, None]
+    options = {"landmarker": lambda image: [], "source_landmarks": points}
+    with pytest.raises(InputError, match=f"what drives must be .*Received: {received}"):
+        Reenactment(Recorder(), portrait, driving, **options)
 
 
 def test_number_of_the_face(portrait, landmarker):

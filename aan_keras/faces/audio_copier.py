@@ -2,13 +2,15 @@
 
 import pathlib
 
-# What MP4 holds and players play.
+# What players play.
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac")
 _AAC_RATES = (96000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 
 
 class AudioCopier:
     """Copies the sound of a clip into an open container, as far as it is needed.
+
+    What the container or players don't take is encoded as AAC.
 
     Args:
         path: the clip; without sound, nothing is copied.
@@ -27,7 +29,9 @@ class AudioCopier:
         if not audio:
             return
         self._input = audio[0]
-        self._copies = self._input.codec_context.name in _COPIED
+        name = self._input.codec_context.name
+        # .m4v holds less than .mp4 does.
+        self._copies = name in _COPIED and name in container.supported_codecs
         if self._copies:
             self._stream = container.add_stream_from_template(self._input)
         else:

@@ -9,9 +9,15 @@ from aan_keras.faces.exif_orientation import exif_orientation, turn_upright
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.output_file import output_file
 from aan_keras.faces.photo_file import is_complete
+from aan_keras.faces.turned_avif import is_turned_avif
 
-PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+WRITTEN_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+# GIFs may be clips.
+PHOTO_SUFFIXES = (*WRITTEN_SUFFIXES, ".jfif", ".jpe", ".jp2", ".avif")
 _SMALLEST = 16
+# Of 1, on average. Resampling and sharpening overshoot by less; what runs from 0 to 255
+# or from -1 to 1, or is brighter than white, loses far more.
+_MOST_CLIPPED = 0.01
 
 
 def read_photo(path):
@@ -21,10 +27,14 @@ def read_photo(path):
     transparent pixels are put on white.
 
     Args:
-        path: an image file that OpenCV can decode (JPEG, PNG, WebP, BMP, TIFF).
+        path: an image file that OpenCV can decode (JPEG, PNG, WebP, BMP, TIFF). Of an
+            animated one the first picture is read.
 
     Returns:
         uint8 `[H, W, 3]`, RGB.
+
+    Raises:
+        InputError: the file can't be read, is damaged, or is AVIF that is to be turned.
     """
     import cv2
 
@@ -39,6 +49,11 @@ def read_photo(path):
         raise InputError(f"{path} is empty (0 bytes): copy the photo again")
     if not is_complete(data):
         raise InputError(f"{path} is cut off or damaged: copy the photo again")
+    if is_turned_avif(data):
+        raise InputError(
+            f"{path} is an AVIF photo that is stored turned, which can't be read: "
+            "use a JPEG or PNG file"
+        )
     with _quiet():
         image = _decode(data, cv2.IMREAD_UNCHANGED)
         if image is not None and (image.ndim < 3 or image.shape[2] == 3):
@@ -66,6 +81,10 @@ def to_rgb(image, name="the photo"):
 
     Returns:
         uint8 `[H, W, 3]`.
+
+    Raises:
+        InputError: it is no image, is smaller than 16 x 16, or has pixels of another
+            kind, or floats that are outside of 0 to 1 by more than resampling leaves.
     """
     image = np.asarray(image)
     if image.ndim == 2:
@@ -101,7 +120,7 @@ def write_photo(path, image):
     import cv2
 
     path = pathlib.Path(path)
-    if path.suffix.lower() not in PHOTO_SUFFIXES:
+    if path.suffix.lower() not in WRITTEN_SUFFIXES:
         raise InputError(f"cannot write {path}: use a name that ends in .png or .jpg")
     with _quiet():
         try:
@@ -150,7 +169,13 @@ def _to_uint8(image, name):
     if image.dtype == np.uint16:
         return np.round(image / 257.0).astype("uint8")
     if np.issubdtype(image.dtype, np.floating) and np.isfinite(image).all():
-        return np.round(np.clip(image, 0, 1) * 255).astype("uint8")
+        clipped = np.clip(image, 0, 1)
+        if np.abs(image - clipped).mean() > _MOST_CLIPPED:
+            raise InputError(
+                f"{name} has floats outside of 0 to 1: scale them, or use uint8 or "
+                f"uint16. Received: floats from {image.min():g} to {image.max():g}"
+            )
+        return np.round(clipped * 255).astype("uint8")
     raise InputError(
         f"{name} has pixels of a kind that can't be used ({image.dtype}): "
         "use uint8, uint16, or finite floats from 0 to 1"

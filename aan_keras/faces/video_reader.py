@@ -1,6 +1,7 @@
 """Video frames, one at a time."""
 
 import contextlib
+import functools
 import pathlib
 
 import numpy as np
@@ -8,6 +9,10 @@ import numpy as np
 from aan_keras.faces.frame_places import FramePlaces, frame_rate
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.stated_length import about_frames, stated_end, stated_frames
+
+# Less is not seen and not worth resampling for; no film or tape has more than 2, and
+# what a damaged file says would fill the memory.
+_LEAST_STRETCH, _MOST_STRETCH = 1.01, 8
 
 
 class VideoReader:
@@ -24,7 +29,8 @@ class VideoReader:
         fps: `fractions.Fraction`, frames per second.
         num_frames: how many frames the file says it has, or about how many where it
             only says how long it is; None when it says neither.
-        size: `(width, height)` as it is meant to be seen.
+        size: `(width, height)` as it is meant to be seen: turned, with square pixels. A
+            frame is decoded when it is first asked for.
         has_audio: whether there is sound.
 
     Example:
@@ -41,11 +47,17 @@ class VideoReader:
             self.fps = frame_rate(stream)
             if not self.fps:
                 raise self._error("has no frame rate")
-            self.size = (stream.width, stream.height)
             self.has_audio = bool(container.streams.audio)
             self._frames = stated_frames(container, stream)
             self._end = stated_end(container, stream)
             self.num_frames = self._frames or about_frames(container, stream, self.fps)
+
+    @functools.cached_property
+    def size(self):
+        """`(width, height)` of the images."""
+        # How a clip is turned is known of its frames only.
+        _, image = next(iter(self))
+        return image.shape[1], image.shape[0]
 
     def __iter__(self):
         """Yields `(index, image)`: index is the frame's place at a constant `fps`."""
@@ -97,6 +109,7 @@ class VideoReader:
 
         count, end, places = 0, None, FramePlaces(self.fps)
         with self._open() as (container, stream):
+            ratio = stream.sample_aspect_ratio
             try:
                 for frame in container.decode(stream):
                     count, end = count + 1, self._end_of(frame)
@@ -104,7 +117,7 @@ class VideoReader:
                     if None not in (index, stop) and index >= stop:
                         return
                     if is_wanted(count - 1, index):
-                        yield count - 1, index, _upright(frame)
+                        yield count - 1, index, _as_seen(frame, ratio)
             except av.error.FFmpegError:
                 raise self._truncated(count) from None
         if self._is_cut_off(count, end):
@@ -162,8 +175,16 @@ class VideoReader:
         return InputError(f"{self.path} {what}: use an MP4 or other video file")
 
 
-def _upright(frame):
-    """uint8 RGB `[H, W, 3]`, turned as the file's display matrix says."""
-    image = frame.to_ndarray(format="rgb24")
+def _as_seen(frame, ratio):
+    """uint8 RGB `[H, W, 3]`, stretched and turned as the file says.
+
+    Args:
+        frame: of PyAV.
+        ratio: width of a pixel over its height; None or 0: unknown.
+    """
+    stretch = max(ratio, 1 / ratio) if ratio else 1
+    counts = _LEAST_STRETCH <= stretch <= _MOST_STRETCH
+    width = round(frame.width * ratio) if counts else frame.width
+    image = frame.to_ndarray(format="rgb24", width=width)
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

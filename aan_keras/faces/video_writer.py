@@ -26,7 +26,8 @@ class VideoWriter:
         path: file to write; `.mp4`, `.m4v`, `.mov` or `.mkv`.
         fps: frames per second.
         audio_from: path of a clip whose sound is kept, or None. It is copied as it is
-            where MP4 allows that, else encoded as AAC, and ends with the picture.
+            where the file's kind allows that, else encoded as AAC, and ends with the
+            picture.
         audio_start: where in that clip the sound begins, in seconds.
 
     Example:

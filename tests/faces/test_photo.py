@@ -105,6 +105,25 @@ def test_exif_orientation_of_what_is_transparent(tmp_path, suffix, orientation):
     assert np.abs(read.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_avif_is_read_only_upright(tmp_path, orientation):
+    """OpenCV doesn't turn it. Pillow writes an EXIF orientation in AVIF's own way."""
+    pil = pytest.importorskip("PIL.Image")
+    if not pytest.importorskip("PIL.features").check("avif"):
+        pytest.skip("Pillow has no AVIF")
+    image = np.zeros((32, 48, 3), "uint8")
+    image[:16] = 200
+    exif = pil.Exif()
+    exif[0x0112] = orientation
+    pil.fromarray(image).save(tmp_path / "a.avif", quality=90, exif=exif)
+    if orientation == 1:
+        read = read_photo(tmp_path / "a.avif")
+        assert np.abs(read.astype(float) - image).mean() < 4
+        return
+    with pytest.raises(InputError, match="a.avif is an AVIF photo that is stored turn"):
+        read_photo(tmp_path / "a.avif")
+
+
 @pytest.mark.parametrize("suffix", [".bmp", ".tiff", ".webp", ".jpg"])
 def test_other_formats(tmp_path, portrait, suffix):
     read = read_photo(save(tmp_path / f"a{suffix}", portrait))
@@ -228,6 +247,36 @@ def test_arrays(portrait):
         to_rgb(portrait.astype("int64"))
     with pytest.raises(InputError, match="float64"):
         to_rgb(np.full((32, 32, 3), np.nan))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("scale", "offset", "received"),
+    [(255, 0, "from 0 to 255"), (2, -1, "from -1 to 1"), (4, 0, "from 0 to 4")],
+)
+def test_floats_of_another_range(portrait, dtype, scale, offset, received):
+    """Clipped, they would be white, or too dark."""
+    image = (portrait / 255 * scale + offset).astype(dtype)
+    message = f"the photo has floats outside of 0 to 1.* Received: floats {received}"
+    with pytest.raises(InputError, match=message):
+        to_rgb(image)
+
+
+@pytest.mark.parametrize("method", [cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])
+@pytest.mark.parametrize("size", [300, 900])
+def test_what_resampling_overshoots_is_clipped(portrait, method, size):
+    image = cv2.resize(portrait / np.float32(255), (size, size), interpolation=method)
+    assert image.max() > 1.05 and image.min() < -0.05
+    expected = np.clip(np.rint(image * 255), 0, 255)
+    np.testing.assert_array_equal(to_rgb(image), expected)
+
+
+def test_float_tiff(tmp_path, portrait):
+    image = portrait / np.float32(255)
+    read = read_photo(save(tmp_path / "a.tiff", image))
+    np.testing.assert_array_equal(read, portrait)
+    with pytest.raises(InputError, match=r"b.tiff has floats .* from 0 to 255"):
+        read_photo(save(tmp_path / "b.tiff", image * 255))
 
 
 def test_unwritable(tmp_path, portrait):

@@ -3,6 +3,7 @@
 import fractions
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -157,9 +158,30 @@ def test_phone_video_is_turned_upright(tmp_path):
     data[place : place + 36] = turned
     path.write_bytes(data)
     _, image = next(iter(VideoReader(path)))
-    assert image.shape == (96, 64, 3)
+    assert image.shape == (96, 64, 3) and VideoReader(path).size == (64, 96)
     expected = np.rot90(make_images(1)[0], -1)
     assert np.abs(image.astype(float) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+@pytest.mark.parametrize(
+    ("ratio", "width"), [("4/3", 128), ("8/9", 85), ("256/255", 96), ("99/1", 96)]
+)
+def test_pixels_that_are_not_square(tmp_path, name, ratio, width):
+    """As players show them; but what isn't seen, or can't be meant, is left alone."""
+    images = make_images(3)
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = fractions.Fraction(ratio)
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
+        container.mux(stream.encode())
+    video = VideoReader(tmp_path / name)
+    assert video.size == (width, 64)
+    for (_, image), original in zip(video, images, strict=True):
+        expected = cv2.resize(original, (width, 64)).astype(float)
+        assert np.abs(image - expected).mean() < 3
 
 
 def test_part_of_a_clip(tmp_path):

@@ -68,6 +68,19 @@ def test_sound_is_kept_in_time_and_ends_with_the_picture(tmp_path, name, codec, 
     assert VideoReader(path).has_audio
 
 
+@pytest.mark.parametrize("output", [".mp4", ".m4v", ".mov", ".mkv"])
+@pytest.mark.parametrize("codec", ["mp3", "eac3", "ac3", "aac"])
+def test_sound_that_a_container_does_not_hold_is_encoded(tmp_path, codec, output):
+    """M4V, of Apple's players, holds neither MP3 nor E-AC-3."""
+    clip = write_with_sound(tmp_path / "a.mkv", codec, rate=48000)
+    path = write(tmp_path / f"out{output}", make_images(50), 25, audio_from=clip)
+    loudness, found = read_sound(path)
+    _, original = read_sound(clip)
+    encoded = output == ".m4v" and codec in ("mp3", "eac3")
+    assert found == ("aac" if encoded else original)
+    assert loudness[10:90].max() < 0.02 < 0.1 < loudness[110:190].min()
+
+
 def test_copied_sound_is_bit_for_bit_the_same(tmp_path):
     clip = write_with_sound(tmp_path / "a.mp4", "aac")
     path = write(tmp_path / "out.mp4", make_images(40), 25, audio_from=clip)
