@@ -23,8 +23,8 @@ def inference_model(reenactor, late_heads=False):
         A new `Reenactor` with `spectral_norm=False`.
     """
     config = reenactor.get_config()
-    for key in ("dtype", "name", "trainable"):
-        config.pop(key)
+    for key in ("dtype", "name", "trainable", "frozen"):
+        config.pop(key, None)
     kind = LateHeads if late_heads and LateHeads.fits(config) else Reenactor
     copy = kind(**{**config, "spectral_norm": False}, dtype="float32")
     arrays = inference_weights(reenactor)
@@ -35,10 +35,8 @@ def inference_model(reenactor, late_heads=False):
 
 def inference_weights(reenactor):
     """The generator's weights that inference uses, as float32 arrays by name."""
-    averages = {}
-    if reenactor.averages:
-        pairs = zip(reenactor.generator_variables, reenactor.averages)
-        averages = {id(variable): average for variable, average in pairs}
+    pairs = reenactor.average_pairs
+    averages = {id(variable): average for variable, average in pairs}
     return {
         name: np.asarray(averages.get(id(variable), variable).value, "float32")
         for name, variable in named_variables(reenactor).items()

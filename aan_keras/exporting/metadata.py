@@ -45,8 +45,8 @@ def describe(reenactor, preset=None, version=None, **more):
         dict that JSON can hold.
     """
     config = dict(reenactor.get_config())
-    for key in ("dtype", "name", "trainable"):
-        config.pop(key)
+    for key in ("dtype", "name", "trainable", "frozen"):
+        config.pop(key, None)
     return {
         "model": "aan_keras.Reenactor",
         "preset": preset,

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.known_size import known_size
 from aan_keras.layers.pull_push import pull_push
 
 
@@ -34,13 +35,39 @@ class BackgroundFill(keras.layers.Layer):
         self.caution = caution
         self.steepness = steepness
 
+    def build(self, image_shape, odds_shape):
+        half = tuple(None if n is None else n // 2 for n in image_shape[1:3])
+        if (
+            len(image_shape) != 4
+            or len(odds_shape) != 4
+            or any(
+                None not in (a, b) and a != b
+                for a, b in zip((*half, 1), odds_shape[1:])
+            )
+        ):
+            raise ValueError(
+                "`BackgroundFill` takes an image `[B, S, S, C]` and odds at half its "
+                f"resolution, `[B, S / 2, S / 2, 1]`. Received: shapes {image_shape} "
+                f"and {odds_shape}"
+            )
+
     def call(self, image, odds):
-        small = ops.average_pool(ops.cast(image, "float32"), 2, strides=2)
+        size = known_size(image)
+        small = ops.average_pool(
+            ops.cast(image, "float32"), 2, strides=2, data_format="channels_last"
+        )
         odds = self.steepness * (ops.cast(odds, "float32") - self.caution)
-        known = -ops.max_pool(-ops.sigmoid(odds), 3, strides=1, padding="same")
-        size = image.shape[1:3]
+        known = -ops.max_pool(
+            -ops.sigmoid(odds),
+            3,
+            strides=1,
+            padding="same",
+            data_format="channels_last",
+        )
         filled = pull_push(small, known)
-        return ops.image.resize(filled, size, interpolation="bilinear")
+        return ops.image.resize(
+            filled, size, interpolation="bilinear", data_format="channels_last"
+        )
 
     def compute_output_shape(self, image_shape, odds_shape):
         return tuple(image_shape)

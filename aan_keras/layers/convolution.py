@@ -13,13 +13,16 @@ def convolution(filters, kernel_size, spectral_norm=True, **kwargs):
         filters: number of output channels.
         kernel_size: side of the kernel.
         spectral_norm: `SpectralConv2D` if true, else `keras.layers.Conv2D`.
-        **kwargs: further arguments of either layer.
+        **kwargs: further arguments of either layer. The composite layers hand on their
+            `dtype`, and their `trainable`: a config says it of the outer layer alone.
 
     Returns:
         A layer that maps `[B, h, w, C]` to `[B, h / strides, w / strides, filters]`.
     """
     layer = SpectralConv2D if spectral_norm else keras.layers.Conv2D
     kwargs.setdefault("kernel_initializer", "he_normal")
+    # Whatever Keras' own setting is.
+    kwargs.setdefault("data_format", "channels_last")
     return layer(filters, kernel_size, padding="same", **kwargs)
 
 

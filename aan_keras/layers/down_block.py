@@ -38,6 +38,7 @@ class DownBlock(keras.layers.Layer):
             spectral_norm,
             strides=2,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="conv",
         )
 

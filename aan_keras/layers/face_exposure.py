@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_ellipse import face_ellipse
+from aan_keras.layers.known_size import known_size
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -50,7 +51,7 @@ class FaceExposure(keras.layers.Layer):
 
     def call(self, image, landmarks):
         landmarks = ops.cast(landmarks, "float32")
-        inside = face_ellipse(landmarks, *image.shape[1:3])
+        inside = face_ellipse(landmarks, *known_size(image))
         grey = ops.mean(ops.cast(image, "float32"), axis=-1, keepdims=True)
         total = ops.sum(inside * grey, axis=(1, 2, 3), keepdims=True)
         area = ops.sum(inside, axis=(1, 2, 3), keepdims=True)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from aan_keras.layers.known_size import known_size
 from aan_keras.layers.runtime_forms import form_of
 from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 
@@ -63,7 +64,8 @@ class FlowWarp(keras.layers.Layer):
 
     def call(self, features, flow):
         features = ops.cast(features, self.compute_dtype)
-        height, width = features.shape[1:3]
+        height, width = known_size(features)
+        known_size(flow)
         if self.size is not None:
             height = width = self.size
         flow = ops.cast(flow, "float32")
@@ -85,7 +87,7 @@ def warp(features, flow, height, width, padding):
     _, h, w, _ = features.shape
     _, flow_height, flow_width, _ = flow.shape
     if (flow_height, flow_width) != (height, width):
-        flow = ops.image.resize(flow, (height, width), interpolation="bilinear")
+        flow = _resize(flow, height, width)
     dx, dy = (ops.squeeze(part, -1) for part in ops.split(flow, 2, axis=-1))
     x, y = pixel_axes(height, width)
     if (height, width) != (h, w):
@@ -109,5 +111,11 @@ def resize_flow(flow, height, width):
     _, fh, fw, _ = flow.shape
     if (fh, fw) == (height, width):
         return flow
-    flow = ops.image.resize(flow, (height, width), interpolation="bilinear")
+    flow = _resize(flow, height, width)
     return flow * ops.convert_to_tensor([width / fw, height / fh], "float32")
+
+
+def _resize(flow, height, width):
+    return ops.image.resize(
+        flow, (height, width), interpolation="bilinear", data_format="channels_last"
+    )

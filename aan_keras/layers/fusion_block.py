@@ -7,6 +7,7 @@ from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from aan_keras.layers.convolution import convolution
 from aan_keras.layers.leaky_relu import leaky_relu
 from aan_keras.layers.pixel_shuffle import PixelShuffle, mark_sub_pixels
+from aan_keras.layers.resize_like import resize_like
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 
 
@@ -80,16 +81,18 @@ class FusionBlock(keras.layers.Layer):
             if adaptive_norm == "aan"
             else (SpatiallyAdaptiveNorm)
         )
-        policy = self.dtype_policy
-        self.norm = norm(statistics=statistics, dtype=policy, name="norm")
+        own = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        self.norm = norm(statistics=statistics, name="norm", **own)
         expanded = self.output_filters * scale**2
-        common = {"spectral_norm": spectral_norm, "dtype": policy}
+        common = {"spectral_norm": spectral_norm, **own}
         self.conv_1 = convolution(filters, 3, name="conv_1", **common)
         self.conv_2 = convolution(expanded, 3, name="conv_2", **common)
         self.shortcut = convolution(
             expanded, 1, name="shortcut", use_bias=False, **common
         )
-        self.shuffle = PixelShuffle(scale, dtype=policy) if scale > 1 else None
+        self.shuffle = None
+        if scale > 1:
+            self.shuffle = PixelShuffle(scale, "channels_last", dtype=self.dtype_policy)
 
     def build(self, features_shape, local_image_shape, gamma_shape, beta_shape=None):
         joined = (*features_shape[:-1], features_shape[-1] + local_image_shape[-1])
@@ -106,9 +109,7 @@ class FusionBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, features, local_image, gamma, beta=None, training=None):
-        size = (features.shape[1], features.shape[2])
-        if tuple(local_image.shape[1:3]) != size:
-            local_image = ops.image.resize(local_image, size, interpolation="bilinear")
+        local_image = resize_like(local_image, features)
         joined = ops.concatenate([features, local_image], axis=-1)
         x = self.conv_1(joined)
         if self.adaptive_norm == "aan":
@@ -122,8 +123,9 @@ class FusionBlock(keras.layers.Layer):
     def compute_output_shape(
         self, features_shape, local_image_shape, gamma_shape, beta_shape=None
     ):
-        batch, h, w, _ = features_shape
-        return (batch, h * self.scale, w * self.scale, self.output_filters)
+        batch, *size, _ = features_shape
+        size = (None if n is None else n * self.scale for n in size)
+        return (batch, *size, self.output_filters)
 
     def get_config(self):
         config = super().get_config()

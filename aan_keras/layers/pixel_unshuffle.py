@@ -37,12 +37,14 @@ class PixelUnshuffle(keras.layers.Layer):
         self.compute_output_shape(input_shape)
 
     def call(self, inputs):
+        # Built once, a layer may be called with other sizes.
+        self.compute_output_shape(inputs.shape)
         return form_of(space_to_depth)(inputs, self.scale)
 
     def compute_output_shape(self, input_shape):
         batch, h, w, c = input_shape
         r = self.scale
-        if h is not None and h % r or w is not None and w % r:
+        if any(isinstance(n, int) and n % r for n in (h, w)):
             raise ValueError(
                 "Height and width must be divisible by `scale`. "
                 f"Received: input_shape={tuple(input_shape)}, scale={r}"
@@ -58,8 +60,12 @@ class PixelUnshuffle(keras.layers.Layer):
 
 def space_to_depth(inputs, scale):
     """`[B, h * scale, w * scale, C]` to `[B, h, w, C * scale^2]`."""
-    _, h, w, c = ops.shape(inputs)
+    batch, h, w, c = ops.shape(inputs)
+    # Where sizes are known when the graph runs only, a -1 would take the rest of what
+    # `scale` does not divide for another image.
+    unknown = None in inputs.shape[1:3]
+    rows = batch * (h // scale) if unknown else -1
     # [B*h/scale, dy, w/scale, dx*C]
-    x = ops.reshape(inputs, (-1, scale, w // scale, scale * c))
+    x = ops.reshape(inputs, (rows, scale, w // scale, scale * c))
     x = ops.transpose(x, (0, 2, 1, 3))  # [B*h/scale, w/scale, dy, dx*C]
     return ops.reshape(x, (-1, h // scale, w // scale, scale * scale * c))

@@ -32,7 +32,8 @@ def pull_push(images, weights):
     while not (height % 2 or width % 2):
         height, width = height // 2, width // 2
         colours, known = (
-            _GAIN * ops.average_pool(part, 2, strides=2) for part in levels[-1]
+            _GAIN * ops.average_pool(part, 2, strides=2, data_format="channels_last")
+            for part in levels[-1]
         )
         # A square knows no more than all of itself.
         scale = 1.0 / ops.maximum(known, 1.0)
@@ -43,6 +44,8 @@ def pull_push(images, weights):
     filled = colours + (1.0 - known) * filled
     for colours, known in reversed(levels):
         size = colours.shape[1:3]
-        filled = ops.image.resize(filled, size, interpolation="bilinear")
+        filled = ops.image.resize(
+            filled, size, interpolation="bilinear", data_format="channels_last"
+        )
         filled = colours + (1.0 - known) * filled
     return filled

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from aan_keras.layers.face_regions import check_region, region_transforms
+from aan_keras.layers.known_size import known_size
 from aan_keras.layers.sampling import bilinear_sample, pixel_axes
 from aan_keras.layers.similarity import apply_similarity, invert_similarity
 
@@ -65,7 +66,7 @@ class RegionPaste(keras.layers.Layer):
         patches = [ops.cast(patch, self.compute_dtype) for patch in patches]
         landmarks = ops.cast(landmarks, "float32")
         axes = pixel_axes(self.image_size, self.image_size)
-        sizes = [patch.shape[1] for patch in patches]
+        sizes = [known_size(patch)[0] for patch in patches]
         # One image of all patches, below a line of zeros, which is where pixels look
         # that no region covers.
         sheet = ops.concatenate(

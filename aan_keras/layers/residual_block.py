@@ -47,6 +47,7 @@ class ResidualBlock(keras.layers.Layer):
                 kernel_size,
                 self.spectral_norm,
                 dtype=self.dtype_policy,
+                trainable=self.trainable,
                 name=name,
             )
 

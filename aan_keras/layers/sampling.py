@@ -3,8 +3,12 @@
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.known_size import known_size
 from aan_keras.layers.runtime_forms import form_of
 from aan_keras.layers.take_known import take_known
+
+# Whole numbers up to here are float32.
+_EXACT = 2**24
 
 
 def bilinear_sample(features, x, y, padding="border"):
@@ -15,7 +19,7 @@ def bilinear_sample(features, x, y, padding="border"):
     backend.
 
     Args:
-        features: `[B, h, w, C]`, any float dtype.
+        features: `[B, h, w, C]`, any float dtype; h and w known.
         x: float32 `[B, oh, ow]`, column in pixels, pixel centres at integers.
         y: float32 `[B, oh, ow]`, row in pixels.
         padding: `"border"` clamps coordinates to the image, `"zeros"` reads 0
@@ -27,6 +31,7 @@ def bilinear_sample(features, x, y, padding="border"):
     Reference:
         Jaderberg et al., "Spatial Transformer Networks", 2015, Eq. 5.
     """
+    known_size(features)
     return form_of(sample)(features, x, y, padding)
 
 
@@ -56,6 +61,8 @@ def sample(features, x, y, padding="border"):
 
     def corner(row, column, weight):
         # In float as long as it is exact: integers are slow in TFLite.
+        if h * w > _EXACT:
+            row, column = ops.cast(row, "int32"), ops.cast(column, "int32")
         index = first_row + ops.cast(row * w + column, "int32")
         values = take_known(flat, index)
         return values * ops.cast(ops.expand_dims(weight, -1), features.dtype)

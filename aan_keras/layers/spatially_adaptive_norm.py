@@ -1,9 +1,9 @@
 """SPADE: normalization modulated by convolutions of a condition."""
 
 import keras
-from keras import ops
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.resize_like import resize_like
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -64,7 +64,12 @@ class SpatiallyAdaptiveNorm(keras.layers.Layer):
         # === Layers ===
         # Its build makes the moving statistics; only `normalize` is called.
         self.norm = AppearanceAdaptiveNorm(
-            statistics, momentum, epsilon, dtype=self.dtype_policy, name="norm"
+            statistics,
+            momentum,
+            epsilon,
+            dtype=self.dtype_policy,
+            trainable=self.trainable,
+            name="norm",
         )
         self.shared = keras.layers.Conv2D(
             hidden_filters,
@@ -73,6 +78,7 @@ class SpatiallyAdaptiveNorm(keras.layers.Layer):
             data_format="channels_last",
             activation="relu",
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="shared",
         )
         self.hidden_filters = hidden_filters
@@ -94,20 +100,14 @@ class SpatiallyAdaptiveNorm(keras.layers.Layer):
                 padding="same",
                 data_format="channels_last",
                 dtype=self.dtype_policy,
+                trainable=self.trainable,
                 name=name,
             )
             conv.build(hidden_shape)
             setattr(self, name, conv)
 
     def call(self, features, condition, training=None):
-        size = tuple(ops.shape(features)[1:3])
-        if tuple(condition.shape[1:3]) != tuple(features.shape[1:3]):
-            condition = ops.image.resize(
-                condition,
-                size,
-                interpolation=self.interpolation,
-                data_format="channels_last",
-            )
+        condition = resize_like(condition, features, self.interpolation)
         hidden = self.shared(condition)
         normalized = self.norm.normalize(features, training)
         return normalized * (1.0 + self.gamma(hidden)) + self.beta(hidden)

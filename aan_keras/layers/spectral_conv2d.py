@@ -25,6 +25,12 @@ def _unit(vector, epsilon, xp=ops):
     return vector / xp.maximum(xp.sqrt(xp.sum(xp.square(vector))), epsilon)
 
 
+def _makes_zeros(initializer):
+    if isinstance(initializer, keras.initializers.Constant):
+        return not np.any(initializer.value)
+    return isinstance(initializer, keras.initializers.Zeros)
+
+
 @keras.saving.register_keras_serializable(package="aan_keras")
 class SpectralConv2D(keras.layers.Layer):
     """2-D convolution by `W / sigma(W)`: Miyato's spectral normalization.
@@ -107,9 +113,7 @@ class SpectralConv2D(keras.layers.Layer):
             )
         if not epsilon > 0:
             raise ValueError(f"`epsilon` must be positive. Received: epsilon={epsilon}")
-        if isinstance(
-            keras.initializers.get(kernel_initializer), keras.initializers.Zeros
-        ):
+        if _makes_zeros(keras.initializers.get(kernel_initializer)):
             raise ValueError(
                 "A kernel of zeros cannot be spectrally normalized (0 / 0); use "
                 "keras.layers.Conv2D for a layer that starts at zero. "
@@ -217,7 +221,7 @@ class SpectralConv2D(keras.layers.Layer):
         """`W / sigma(W)`.
 
         Args:
-            training: refine `u` and `v` before, and keep them.
+            training: refine `u` and `v` before, and keep them; not of a frozen layer.
 
         Returns:
             `[kernel_height, kernel_width, channels / groups, filters]`, float32 at
@@ -225,7 +229,7 @@ class SpectralConv2D(keras.layers.Layer):
         """
         matrix = self._matrix()
         u, v = ops.stop_gradient(self.u), ops.stop_gradient(self.v)
-        if training:
+        if training and self.trainable:
             constant = ops.stop_gradient(matrix)
             for _ in range(self.power_iterations):
                 u = _unit(ops.matmul(v, constant), self.epsilon)

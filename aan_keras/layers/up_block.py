@@ -47,11 +47,15 @@ class UpBlock(keras.layers.Layer):
         self.spectral_norm = spectral_norm
         self.negative_slope = negative_slope
         self.expand_kernel_size = expand_kernel_size
-        common = {"spectral_norm": spectral_norm, "dtype": self.dtype_policy}
+        common = {
+            "spectral_norm": spectral_norm,
+            "dtype": self.dtype_policy,
+            "trainable": self.trainable,
+        }
         self.expand = convolution(
             4 * filters, expand_kernel_size, name="expand", **common
         )
-        self.shuffle = PixelShuffle(2, dtype=self.dtype_policy)
+        self.shuffle = PixelShuffle(2, "channels_last", dtype=self.dtype_policy)
         self.join = convolution(filters, 3, name="join", **common)
 
     def build(self, features_shape, skip_shape):

@@ -43,6 +43,7 @@ class ZeroConv2D(keras.layers.Layer):
             spectral_norm,
             kernel_initializer="he_normal" if spectral_norm else "zeros",
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="conv",
         )
 

@@ -30,7 +30,7 @@ class DetailLoss(keras.losses.Loss):
         reduction, name, **kwargs: as of every Keras loss.
 
     Call arguments:
-        y_true, y_pred: `[B, H, W, C]`, in [-1, 1].
+        y_true, y_pred: `[B, H, W, C]`, in [-1, 1], sides of at least 5 pixels.
 
     Example:
 
@@ -63,11 +63,23 @@ class DetailLoss(keras.losses.Loss):
 
     def _strength(self, image):
         image = ops.cast(image, "float32")
+        smallest = len(_SMOOTH_LAPLACIAN)
+        if any(size is not None and size < smallest for size in image.shape[1:3]):
+            raise ValueError(
+                f"`DetailLoss` needs {smallest} x {smallest} pixels at least. "
+                f"Received: images of shape {tuple(image.shape)}"
+            )
         # One convolution: gradients of shifted slices took six times as long.
         kernel = np.repeat(_SMOOTH_LAPLACIAN[:, :, None, None], image.shape[-1], axis=2)
-        detail = ops.depthwise_conv(image, ops.convert_to_tensor(kernel))
+        detail = ops.depthwise_conv(
+            image, ops.convert_to_tensor(kernel), data_format="channels_last"
+        )
         energy = ops.average_pool(
-            detail * detail, self.window, strides=self.window // 2, padding="same"
+            detail * detail,
+            self.window,
+            strides=self.window // 2,
+            padding="same",
+            data_format="channels_last",
         )
         return ops.sqrt(energy + self.epsilon**2)
 

@@ -80,6 +80,9 @@ class PerceptualLoss(keras.losses.Loss):
         **kwargs,
     ):
         super().__init__(name=name, reduction=reduction, **kwargs)
+        if isinstance(features, os.PathLike):
+            # As text it can be in the config of a saved model.
+            features = os.fspath(features)
         self.features = features
         self.layers = None if layers is None else list(layers)
         self.network, self._indices, defaults = _network(features, self.layers)
@@ -147,8 +150,8 @@ class PerceptualLoss(keras.losses.Loss):
 def _network(features, layers):
     """`(model, indices, default weights)`; indices only for identity networks."""
     model = features
-    if isinstance(features, (str, os.PathLike)):
-        path = os.fspath(features)
+    if isinstance(features, str):
+        path = features
         if path in ("vgg16", "vgg19"):
             return _vgg(path, layers, "imagenet")
         if path != "identity" and not os.path.isfile(path):

@@ -102,12 +102,12 @@ class ReenactmentLoss:
     @property
     def names(self):
         """Names of all values that `generator` and `discriminator` can return."""
+        regions = self.region_weight or self.mouth_weight
         names = ["loss", "l1", "warp_l1"]
-        if self.perceptual is not None:
-            names.append("perceptual")
-        if self.perceptual == "identity":
-            names += ["chip_l1", "identity"]
-        names += ["local", "region"] + ["opening"] * bool(self.opening_weight)
+        names += ["perceptual"] * (self.perceptual is not None)
+        names += ["chip_l1", "identity"] * (self.perceptual == "identity")
+        names += ["local"] * bool(self.local_weight) + ["region"] * bool(regions)
+        names += ["opening"] * bool(self.opening_weight)
         names += ["detail"] * bool(self.detail_weight)
         return names + ["gan", "d_loss"] * bool(self.gan_weight)
 

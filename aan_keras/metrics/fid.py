@@ -10,7 +10,9 @@ class FID(keras.metrics.Metric):
 
     `fid = |m_r - m_g|^2 + tr(C_r + C_g - 2 (C_r C_g)^(1/2))`, m and C mean and
     covariance of the network's features over each set. Sums are float64 in NumPy: the
-    difference of two 2048 x 2048 covariances drowns in float32.
+    difference of two 2048 x 2048 covariances drowns in float32. NumPy is in no graph:
+    compile a model with this metric with `run_eagerly=True`, which does on TensorFlow;
+    elsewhere call `update_state` yourself.
 
     Published figures use one particular InceptionV3 (the TensorFlow graph of 2015) and
     thousands of images; other weights or fewer images than features give figures that
@@ -19,6 +21,7 @@ class FID(keras.metrics.Metric):
     Args:
         net: callable from images `[B, h, w, 3]` in [-1, 1] to features `[B, n]`.
         name: name of the metric.
+        dtype: as every metric takes it; the sums are float64 whatever it is.
 
     Call arguments:
         y_true: real images; y_pred: generated ones. The sets need not be paired.
@@ -28,8 +31,8 @@ class FID(keras.metrics.Metric):
         Local Nash Equilibrium", NeurIPS 2017.
     """
 
-    def __init__(self, net, name="fid"):
-        super().__init__(name=name)
+    def __init__(self, net, name="fid", dtype=None):
+        super().__init__(name=name, dtype=dtype)
         self.net = net
         self.reset_state()
 
@@ -42,9 +45,12 @@ class FID(keras.metrics.Metric):
         self.update_features(self.net(y_true), self.net(y_pred))
 
     def update_features(self, true, pred):
-        """Adds features `[B, n]` that are known already."""
+        """Adds features `[B, n]` that are known already.
+
+        A RuntimeError in a graph, where there are no values yet.
+        """
         for moments, features in zip(self._moments, (true, pred)):
-            moments.add(np.asarray(keras.ops.convert_to_numpy(features), "float64"))
+            moments.add(_values(features))
 
     def result(self):
         """float; NaN with fewer than two images in a set."""
@@ -58,7 +64,6 @@ class FID(keras.metrics.Metric):
 
     def get_config(self):
         config = super().get_config()
-        config.pop("dtype", None)
         config["net"] = keras.saving.serialize_keras_object(self.net)
         return config
 
@@ -83,6 +88,17 @@ def frechet_distance(mean_r, cov_r, mean_g, cov_g):
     eigenvalues = np.linalg.eigvalsh(root @ cov_g @ root)
     trace = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     return ((mean_r - mean_g) ** 2).sum() + np.trace(cov_r + cov_g) - 2 * trace
+
+
+def _values(features):
+    try:
+        return np.asarray(keras.ops.convert_to_numpy(features), "float64")
+    except (NotImplementedError, TypeError) as error:
+        raise RuntimeError(
+            "FID is computed by NumPy, which needs values: call `update_state` "
+            "yourself, or, on TensorFlow, `model.compile(..., run_eagerly=True)`. "
+            f"Received: {type(features).__name__} in a graph"
+        ) from error
 
 
 class _Moments:

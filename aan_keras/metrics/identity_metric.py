@@ -12,30 +12,27 @@ class IdentityMetric(SampleMean):
     for callers that know the vectors already.
 
     Args:
-        net: callable from chips to vectors; None makes an `IdentityNet` when it is
-            first needed.
+        net: callable from chips to vectors; None makes an `IdentityNet`.
         name: name of the metric.
         dtype: dtype of the sums.
     """
 
     def __init__(self, net=None, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
+        if net is None:
+            # Imported late: metrics are below models, and `from_descriptors` needs no
+            # network. Made here: in the graph of `evaluate` it would get no weights.
+            from aan_keras.models.identity_net import IdentityNet
+
+            net = IdentityNet()
         self.net = net
 
     def per_sample(self, y_true, y_pred):
-        if self.net is None:
-            # Imported late: metrics are below models, and vectors need no network.
-            from aan_keras.models.identity_net import IdentityNet
-
-            self.net = IdentityNet()
         return self.from_descriptors(self.net(y_true), self.net(y_pred))
 
     def get_config(self):
         config = super().get_config()
-        net = self.net
-        if net is not None:
-            net = keras.saving.serialize_keras_object(net)
-        config.update({"net": net})
+        config.update({"net": keras.saving.serialize_keras_object(self.net)})
         return config
 
     @classmethod

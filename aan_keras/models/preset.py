@@ -23,10 +23,8 @@ def save_preset(model, path, dtype="float16"):
     """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    averages = {}
-    if getattr(model, "averages", ()):
-        pairs = zip(model.generator_variables, model.averages)
-        averages = {id(variable): average for variable, average in pairs}
+    pairs = getattr(model, "average_pairs", ())
+    averages = {id(variable): average for variable, average in pairs}
     arrays = {
         name: np.asarray(averages.get(id(variable), variable).value, dtype)
         for name, variable in named_variables(model).items()
@@ -37,8 +35,8 @@ def save_preset(model, path, dtype="float16"):
     digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
     os.replace(temporary, path / "weights.npz")
     config = dict(model.get_config())
-    for key in ("dtype", "name", "trainable"):
-        config.pop(key)
+    for key in ("dtype", "name", "trainable", "frozen"):
+        config.pop(key, None)
     content = {
         "model": type(model).__name__,
         "config": config,

@@ -1,7 +1,5 @@
 """The one-shot face reenactment model."""
 
-import contextlib
-
 import keras
 from keras import ops
 
@@ -16,6 +14,7 @@ from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
 from aan_keras.models.flow_estimator import FlowEstimator
+from aan_keras.models.frozen_parts import freeze_parts, frozen_parts
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
 from aan_keras.models.reenactor_flow import ReenactorFlow
@@ -244,6 +243,11 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
             output=output,
             **common,
         )
+        self._note_averaged()
+        self._frozen_at_first = frozen_parts(self.generator_nets)
+        if not self.trainable:
+            for net in self.generator_nets:
+                net.trainable = False
         self.built = True
 
     @property
@@ -260,6 +264,11 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
 
     def compute_output_shape(self, input_shape):
         return (input_shape["source"][0], self.image_size, self.image_size, 3)
+
+    def compute_output_spec(self, inputs, training=None):
+        # By default Keras announces the compute dtype; an image is float32 always.
+        shape = (inputs["source"].shape[0], self.image_size, self.image_size, 3)
+        return keras.KerasTensor(shape, "float32")
 
     def encode_source(self, source, source_landmarks):
         """Everything that depends on the source photo alone; once a photo.
@@ -338,13 +347,6 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
         code = self._encode(inputs["source"], inputs["source_landmarks"], training)
         return self._drive(code, inputs["driving_landmarks"], training)
 
-    def inference_weights(self):
-        """Scope in which the moving averages stand in for the trained weights."""
-        if not self.averages:
-            return contextlib.nullcontext()
-        pairs = zip(self.generator_variables, self.averages)
-        return keras.StatelessScope(state_mapping=[(v, a.value) for v, a in pairs])
-
     @classmethod
     def from_preset(cls, preset):
         """Loads a shipped preset by name, or a preset folder by path.
@@ -393,9 +395,22 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
         export_tflite(self, path, quantization, **options)
 
     def get_config(self):
-        return {
+        config = {
             **self._arguments,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
             "name": self.name,
             "trainable": self.trainable,
         }
+        frozen = frozen_parts(self.generator_nets)
+        if frozen != self._frozen_at_first:
+            config["frozen"] = frozen
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        frozen = config.pop("frozen", None)
+        model = super().from_config(config)
+        if frozen is not None:
+            freeze_parts(model.generator_nets, frozen)
+        return model

@@ -7,19 +7,19 @@ from aan_keras.losses.gan_warmup import GANWarmup
 from aan_keras.losses.reenactment_loss import ReenactmentLoss
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
 from aan_keras.models.optimizer_step import optimizer_step
+from aan_keras.models.reenactor_averages import ReenactorAverages
 from aan_keras.models.replica_mean import ReplicaMean
 from aan_keras.models.train_function import TrainFunction
-from aan_keras.models.weight_averages import make_averages, update_averages
+from aan_keras.models.training_batch import training_batch
 
 
-class ReenactorTraining:
+class ReenactorTraining(ReenactorAverages):
     """`compile`, `train_step` and `test_step` of the `Reenactor`.
 
     Generator and discriminators learn from one generator pass a step: the tape is read
     twice, once for each side's variables, so the fake is never computed again.
     """
 
-    averages = ()
     loss_fn = None
 
     def compile(
@@ -39,10 +39,13 @@ class ReenactorTraining:
         Args:
             generator_optimizer: Adam at 2e-5 if None.
             discriminator_optimizer: Adam at 1e-5 if None; unused without a GAN loss.
-            losses: a `ReenactmentLoss`; the paper's weights if None.
+            losses: a `ReenactmentLoss`; the paper's weights if None. Compiled again, a
+                model keeps its discriminators where the width is the same.
             ema_decay: of the generator's moving average that inference uses; it warms
                 up as (1 + step) / (10 + step). None trains without one. Compiled again,
-                a model keeps the averages that it has.
+                a model keeps the averages that it has. So load weights into sub-nets
+                before: later ones show only as training moves the averages to them,
+                those of frozen nets never.
             clip_norm: largest norm of all gradients of one side, or None. Under
                 `tf.distribute` an optimizer's own clipping is refused: it would clip
                 each replica's share.
@@ -52,7 +55,12 @@ class ReenactorTraining:
             gan_warmup: `GANWarmup`; the GAN loss counts from the first step if None.
             jit_compile: compile the step with XLA.
             **kwargs: `run_eagerly`, `steps_per_execution`, `auto_scale_loss`.
+
+        Raises:
+            ValueError: another backend than TensorFlow, or an argument that can't be.
+            TypeError: `optimizer`, `loss`, `metrics` or others of `keras.Model`.
         """
+        _check_compile(kwargs)
         if accumulate < 1:
             raise ValueError(
                 f"`accumulate` must be positive. Received: accumulate={accumulate}"
@@ -61,6 +69,10 @@ class ReenactorTraining:
             losses = ReenactmentLoss()
         if generator_optimizer is None:
             generator_optimizer = keras.optimizers.Adam(2e-5, beta_1=0.5)
+        if discriminator_optimizer is None:
+            discriminator_optimizer = keras.optimizers.Adam(1e-5, beta_1=0.5)
+        generator_optimizer = keras.optimizers.get(generator_optimizer)
+        discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
         replicas = self.distribute_strategy.num_replicas_in_sync
         for optimizer in (generator_optimizer, discriminator_optimizer):
             clips = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -88,48 +100,14 @@ class ReenactorTraining:
         if losses.gan_weight:
             self._compile_discriminators(discriminator_optimizer)
         norms = ["gradient_norm", "d_gradient_norm"][: 1 + bool(losses.gan_weight)]
-        self.loss_trackers = {
-            name: ReplicaMean(name=name) for name in [*losses.names, *norms]
-        }
-
-    def _generator_variables(self):
-        return [v for net in self.generator_nets for v in net.trainable_variables]
-
-    def _make_averages(self):
-        self.generator_variables = self._generator_variables()
-        self.averages = make_averages(self, self.generator_variables)
-
-    def save_own_variables(self, store):
-        """Writes the averages: all other variables are of layers."""
-        for index, average in enumerate(self.averages):
-            store[str(index)] = average
-
-    def load_own_variables(self, store):
-        """Reads the averages, also of a model that is not compiled (yet)."""
-        if self.compiled and self.ema_decay is None:
-            return
-        if not self.averages and len(store.keys()):
-            self._make_averages()
-        if len(store.keys()) != len(self.averages):
-            raise ValueError(
-                f"The file must have averages of {len(self.averages)} variables. "
-                f"Received: {len(store.keys())}"
-            )
-        for index, average in enumerate(self.averages):
-            average.assign(store[str(index)])
+        names = [n for n in losses.names if n != "local" or self.local_net is not None]
+        self.loss_trackers = {name: ReplicaMean(name=name) for name in [*names, *norms]}
 
     def _compile_discriminators(self, optimizer):
-        if optimizer is None:
-            optimizer = keras.optimizers.Adam(1e-5, beta_1=0.5)
-        policy = self.dtype_policy
-        width = self.loss_fn.discriminator_width
-        landmarks = self.flow_estimator.num_landmarks
-        self.landmark_discriminator = MultiScaleDiscriminator(
-            landmarks, width, dtype=policy, name="landmark_discriminator"
+        self.landmark_discriminator = self._discriminator(
+            "landmark_discriminator", self.flow_estimator.num_landmarks
         )
-        self.identity_discriminator = MultiScaleDiscriminator(
-            3, width, dtype=policy, name="identity_discriminator"
-        )
+        self.identity_discriminator = self._discriminator("identity_discriminator", 3)
         # Keras scales the loss of `self.optimizer` only (under mixed_float16).
         scaler = keras.optimizers.LossScaleOptimizer
         if isinstance(self.optimizer, scaler) and not isinstance(optimizer, scaler):
@@ -140,6 +118,18 @@ class ReenactorTraining:
         ]
         optimizer.build(self.discriminator_variables)
         self.discriminator_optimizer = optimizer
+
+    def _discriminator(self, name, channels):
+        """The discriminator that there is, if it fits the losses, or a new one."""
+        width, policy = self.loss_fn.discriminator_width, self.dtype_policy
+        old = getattr(self, name, None)
+        if old is not None:
+            if old.width == width and old.dtype_policy == policy:
+                return old
+            # Keras would go on counting and saving its weights.
+            for part in (old, *old.weights):
+                self._tracker.untrack(part)
+        return MultiScaleDiscriminator(channels, width, dtype=policy, name=name)
 
     @property
     def generator_state(self):
@@ -166,8 +156,7 @@ class ReenactorTraining:
             self.train_function = TrainFunction(self)
 
     def train_step(self, data, judging=None):
-        # `train_on_batch` wraps its batch in a tuple.
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        inputs = training_batch(data)
         judging = self.judging if judging is None else judging
         values, gradients, d_gradients = self.compute_gradients(inputs, judging)
         return {
@@ -238,17 +227,11 @@ class ReenactorTraining:
                 weight = ops.cast(ops.isfinite(norm), "float32")
                 norm = ops.where(ops.isfinite(norm), norm, 0.0)
             self.loss_trackers[name].update_state(norm, sample_weight=weight)
-        if self.averages:
-            update_averages(
-                self.averages,
-                self.generator_variables,
-                self.optimizer.iterations,
-                self.ema_decay,
-            )
+        self._update_averages()
         return {name: self.loss_trackers[name].result() for name in sides}
 
     def test_step(self, data):
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        inputs = training_batch(data)
         with self.inference_weights():
             outputs = self.generate(inputs, training=False)
         return self.track(self.loss_fn.generator(inputs, outputs, None))
@@ -286,3 +269,22 @@ class ReenactorTraining:
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _check_compile(kwargs):
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "`Reenactor.compile` needs Keras' TensorFlow backend: set "
+            "KERAS_BACKEND=tensorflow. JAX trains by `aan-keras train --engine jax`, "
+            "and loads files of compiled models with `compile=False`. "
+            f"Received: {keras.backend.backend()}"
+        )
+    known = ("run_eagerly", "steps_per_execution", "auto_scale_loss")
+    unknown = sorted(set(kwargs) - set(known))
+    if unknown:
+        raise TypeError(
+            "`Reenactor.compile` takes `generator_optimizer`, "
+            "`discriminator_optimizer` and `losses`, a `ReenactmentLoss`, and of "
+            f"Keras' own {', '.join(known)}. "
+            f"Received: {', '.join(unknown)}"
+        )

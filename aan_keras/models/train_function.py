@@ -1,6 +1,9 @@
 """What `fit` calls for a step: a graph for each phase, a batch in parts."""
 
 import functools
+import itertools
+
+from aan_keras.models.training_batch import training_batch
 
 
 class TrainFunction:
@@ -25,13 +28,17 @@ class TrainFunction:
         self._names = []
 
     def __call__(self, iterator):
-        for _ in range(self.model.steps_per_execution):
+        # As Keras: fewer steps, where no more batches are left, but one at least.
+        batches = itertools.islice(iterator, self.model.steps_per_execution)
+        logs = None
+        for data in batches:
             judging = self.model.judging
-            data = next(iterator)
             if self.model.accumulate == 1:
                 logs = self._run(self.model.train_step, judging, data)
             else:
                 logs = self._in_parts(judging, data)
+        if logs is None:
+            raise StopIteration
         strategy = self.model.distribute_strategy
         if strategy.num_replicas_in_sync == 1:
             return logs
@@ -88,10 +95,8 @@ class TrainFunction:
 
     def _add(self, data, index, sums, judging):
         """Adds the gradients of one part to the sums."""
-        import keras
-
         model, parts = self.model, self.model.accumulate
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        inputs = training_batch(data)
         part = {name: _part(tensor, index, parts) for name, tensor in inputs.items()}
         # Every part starts from the same spectral vectors and moving statistics, as
         # the pairs of one batch do; where they go is the parts' mean.

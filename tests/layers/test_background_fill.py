@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from scipy import ndimage
 
 from aan_keras.layers.background_fill import BackgroundFill
@@ -45,3 +46,10 @@ def test_the_foreground_is_gone_and_the_background_stays():
     image[:, 8:24, 6:28] = 0.9
     filled = as_numpy(BackgroundFill()(image, logits))
     np.testing.assert_allclose(filled, -0.6, atol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16, 1), (1, 8, 8, 2), (1, 8, 8)])
+def test_odds_are_at_half_the_resolution(shape):
+    image = np.zeros((1, 16, 16, 3), "float32")
+    with pytest.raises(ValueError, match=r"S / 2, S / 2, 1.*Received: shapes"):
+        BackgroundFill()(image, np.zeros(shape, "float32"))

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -44,3 +45,29 @@ def test_bad_scale(scale):
 def test_size_must_be_divisible(shape):
     with pytest.raises(ValueError, match="divisible.*Received: input_shape="):
         PixelUnshuffle(2)(np.zeros(shape, "float32"))
+
+
+@pytest.mark.parametrize("shape", [(8, 9, 8, 3), (8, 8, 9, 3)])
+def test_a_built_layer_mixes_no_images(shape):
+    layer = PixelUnshuffle(2)
+    layer(image(8, 8))
+    with pytest.raises(ValueError, match="divisible.*Received: input_shape="):
+        layer(np.zeros(shape, "float32"))
+    pixels = keras.Input((None, None, 3))
+    model = keras.Model(pixels, PixelUnshuffle(2)(pixels))
+    assert model(image(8, 10)).shape == (2, 4, 5, 12)
+    with pytest.raises(ValueError, match="divisible.*Received: input_shape="):
+        model(np.zeros(shape, "float32"))
+
+
+@pytest.mark.requires_tensorflow
+@pytest.mark.parametrize("shape", [(8, 9, 8, 3), (8, 8, 9, 3)])
+def test_sizes_unknown_to_the_graph_mix_no_images(shape):
+    import tensorflow as tf
+
+    spec = tf.TensorSpec((None, None, None, 3))
+    graph = tf.function(PixelUnshuffle(2), input_signature=[spec])
+    expected = tf.nn.space_to_depth(image(), 2)
+    np.testing.assert_array_equal(graph(image()), expected)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        graph(tf.zeros(shape))

@@ -30,6 +30,21 @@ def test_equals_scipy(padding):
     np.testing.assert_allclose(outputs, expected, atol=5e-6)
 
 
+def test_reads_the_right_pixels_of_a_large_photo():
+    # 24 million pixels: float32 counts to 16.7 million.
+    height, width = 6000, 4000
+    features = np.arange(height, dtype="float32")[None, :, None, None] % 7
+    features = features + 8 * (np.arange(width, dtype="float32")[:, None] % 5)
+    features = features.astype("float16")
+    rng = np.random.default_rng(0)
+    rows = rng.integers(height - 500, height, (1, 9, 9))
+    columns = rng.integers(0, width, (1, 9, 9))
+    x, y = columns.astype("float32"), rows.astype("float32")
+    for padding in MODES:
+        outputs = as_numpy(bilinear_sample(features, x, y, padding))
+        np.testing.assert_array_equal(outputs, features[0, rows, columns])
+
+
 def test_pixel_axes():
     x, y = pixel_axes(3, 5)
     assert x.shape == (1, 1, 5) and y.shape == (1, 3, 1)

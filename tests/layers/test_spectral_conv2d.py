@@ -189,11 +189,29 @@ def test_regularizer_acts_on_the_stored_kernel():
         ({"power_iterations": 1.5}, "Received: power_iterations=1.5"),
         ({"epsilon": 0.0}, "epsilon.*Received: epsilon=0.0"),
         ({"kernel_initializer": "zeros"}, "kernel of zeros.*Received"),
+        (
+            {"kernel_initializer": keras.initializers.Constant(0.0)},
+            "kernel of zeros.*Received",
+        ),
     ],
 )
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         SpectralConv2D(**{"filters": 8, "kernel_size": 3, **arguments})
+
+
+def test_a_frozen_layer_keeps_its_vectors():
+    layer = SpectralConv2D(4, 3)
+    layer.build((None, 8, 8, 3))
+    layer.u.assign(np.full(4, 0.5))
+    layer.trainable = False
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+    expected = as_numpy(layer(x))
+    np.testing.assert_array_equal(as_numpy(layer(x, training=True)), expected)
+    np.testing.assert_array_equal(as_numpy(layer.u), 0.5)
+    layer.trainable = True
+    layer(x, training=True)
+    assert np.abs(as_numpy(layer.u) - 0.5).max() > 1e-3
 
 
 def test_bad_inputs():

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
+from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_chip import FaceChip
+from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
 from aan_keras.layers.landmark_flow import LandmarkFlow
@@ -18,6 +20,7 @@ from aan_keras.layers.residual_block import ResidualBlock
 from aan_keras.layers.spatially_adaptive_norm import SpatiallyAdaptiveNorm
 from aan_keras.layers.spectral_conv2d import SpectralConv2D
 from aan_keras.layers.unsharp_mask import UnsharpMask
+from aan_keras.metrics import SSIM
 from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
 
@@ -158,3 +161,71 @@ def test_sizes_may_be_unknown_until_the_image_comes(layer):
     spec = tf.TensorSpec((None, None, None, 3))
     graph = tf.function(layer, input_signature=[spec])
     np.testing.assert_allclose(layer(images), graph(images), atol=1e-6)
+
+
+# Sizes of inputs that are of any size in the graph.
+ANY_SIZE = {
+    "SpatiallyAdaptiveNorm": (lambda: SpatiallyAdaptiveNorm(8), [(4, 6, 3), (8, 9, 2)]),
+    "equal sizes": (lambda: SpatiallyAdaptiveNorm(8), [(4, 6, 3), (4, 6, 2)]),
+    "FusionBlock": (
+        lambda: FusionBlock(4),
+        [(4, 6, 3), (8, 9, 2), (4, 6, 4), (4, 6, 4)],
+    ),
+    "FusionBlock of SPADE": (
+        lambda: FusionBlock(4, adaptive_norm="spade", scale=1),
+        [(4, 6, 3), (8, 9, 2), (9, 8, 2)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANY_SIZE)
+def test_what_is_resized_may_be_of_unknown_size(name):
+    make, shapes = ANY_SIZE[name]
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=(2, *shape)).astype("float32") for shape in shapes]
+    layer = make()
+    inputs = [keras.Input((None, None, shape[-1])) for shape in shapes]
+    model = keras.Model(inputs, layer(*inputs))
+    expected = as_numpy(layer(*arrays))
+    assert model.output_shape == (None, None, None, expected.shape[-1])
+    np.testing.assert_allclose(model.predict(arrays, verbose=0), expected, atol=1e-5)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        specs = [tf.TensorSpec((None, None, None, shape[-1])) for shape in shapes]
+        graph = tf.function(lambda *x: model(list(x)), input_signature=specs)
+        np.testing.assert_allclose(graph(*arrays), expected, atol=1e-5)
+
+
+@pytest.mark.requires_tensorflow
+@pytest.mark.parametrize(
+    "layer, channels",
+    [
+        (FlowWarp(), (3, 2)),
+        (FlowWarp(size=8), (3, 2)),
+        (FaceChip(12), (3, None)),
+        (RegionCrop("nose", 6), (3, None)),
+        (FaceExposure(), (3, None)),
+        (BackgroundFill(), (3, 1)),
+        (SSIM().per_sample, (3, 3)),
+    ],
+)
+def test_layers_that_need_sizes_say_so(layer, channels):
+    import tensorflow as tf
+
+    specs = [
+        tf.TensorSpec((None, 68, 2) if c is None else (None, None, None, c))
+        for c in channels
+    ]
+    with pytest.raises(ValueError, match="Height and width must be known.*Received"):
+        tf.function(layer, input_signature=specs).get_concrete_function()
+
+
+@pytest.mark.requires_tensorflow
+def test_patches_need_sizes():
+    import tensorflow as tf
+
+    specs = [tf.TensorSpec((None, None, None, 3))], tf.TensorSpec((None, 68, 2))
+    paste = RegionPaste(("nose",), SIZE)
+    with pytest.raises(ValueError, match="Height and width must be known.*Received"):
+        tf.function(lambda x, y: paste(x, y)).get_concrete_function(*specs)

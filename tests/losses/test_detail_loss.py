@@ -74,6 +74,15 @@ def test_bad_window(window):
         DetailLoss(window)
 
 
+@pytest.mark.parametrize("shape", [(1, 4, 9, 3), (1, 9, 4, 3)])
+def test_small_images_are_refused(shape):
+    image = np.zeros(shape, "float32")
+    with pytest.raises(ValueError, match="5 x 5 pixels.*Received: images of shape"):
+        DetailLoss()(image, image)
+    smallest = np.zeros((1, 5, 5, 3), "float32")
+    assert float(DetailLoss()(smallest, smallest)) == 0.0
+
+
 def test_config():
     loss = DetailLoss(window=4, epsilon=0.1)
     again = keras.losses.deserialize(keras.losses.serialize(loss))

@@ -72,6 +72,16 @@ def test_model_file(tmp_path):
     assert float(PerceptualLoss(str(path))(true, pred)) == expected
 
 
+def test_a_path_can_be_saved(tmp_path):
+    small_model().save(tmp_path / "small.keras")
+    model = keras.Sequential([keras.Input((12, 12, 3)), keras.layers.Conv2D(3, 1)])
+    model.compile("sgd", loss=PerceptualLoss(tmp_path / "small.keras"))
+    expected = model.evaluate(images(0), images(1), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.evaluate(images(0), images(1), verbose=0) == pytest.approx(expected)
+
+
 def test_gradient_flows_into_prediction_only():
     loss = PerceptualLoss(small_model())
     _, (true, pred) = loss_gradients(loss, [images(0), images(1)])

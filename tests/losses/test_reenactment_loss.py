@@ -112,6 +112,14 @@ def test_perceptual_network_of_choice_judges_image_and_patches(example):
     assert values["loss"] == pytest.approx(total, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["local", "region", "mouth", "opening", "detail"])
+def test_names_are_those_of_what_is_computed(example, name):
+    names = ("local", "region", "mouth", "opening", "detail")
+    weights = {f"{other}_weight": float(other == name) for other in names}
+    loss = ReenactmentLoss(gan_weight=0.0, perceptual=None, **weights)
+    assert set(loss.names) == set(loss.generator(*example, None))
+
+
 def test_defaults_are_the_papers_weights():
     config = ReenactmentLoss(perceptual=None).get_config()
     assert config["gan_weight"] == 10

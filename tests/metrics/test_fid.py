@@ -5,6 +5,7 @@ from scipy.linalg import sqrtm
 
 from aan_keras.metrics import FID
 from aan_keras.metrics.fid import frechet_distance
+from tests.layers.check_layer import as_numpy
 from tests.metrics.test_csim import small_net
 
 
@@ -74,3 +75,29 @@ def test_with_a_network_and_from_config():
 def test_weights_are_refused():
     with pytest.raises(ValueError, match="Received: sample_weight="):
         FID(lambda x: x).update_state(np.ones((2, 1)), np.ones((2, 1)), [1, 2])
+
+
+def test_says_what_to_do_in_a_graph():
+    images = np.zeros((2, 8, 8, 3), "float32")
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Identity()])
+    model.compile(loss="mse", metrics=[FID(small_net())])
+    with pytest.raises(RuntimeError, match="run_eagerly=True.*Received: "):
+        model.evaluate(images, images, verbose=0)
+
+
+@pytest.mark.requires_tensorflow
+def test_in_a_model_that_runs_eagerly():
+    rng = np.random.default_rng(0)
+    real, generated = rng.uniform(-1, 1, (2, 9, 8, 8, 3)).astype("float32")
+    net = small_net()
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Identity()])
+    model.compile(loss="mse", metrics=[FID(net)], run_eagerly=True)
+    logs = model.evaluate(generated, real, batch_size=4, verbose=0, return_dict=True)
+    expected = reference(*(as_numpy(net(images)) for images in (real, generated)))
+    np.testing.assert_allclose(logs["fid"], expected, rtol=1e-3)
+
+
+def test_dtype_is_taken_as_by_every_metric():
+    metric = FID(small_net(), dtype="float64")
+    copy = FID.from_config(metric.get_config())
+    assert metric.dtype == copy.dtype == "float64"

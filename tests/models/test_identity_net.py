@@ -1,4 +1,5 @@
 import importlib.util
+import warnings
 
 import dlib
 import keras
@@ -123,6 +124,36 @@ def test_save_and_load(net, tmp_path):
     np.testing.assert_array_equal(loaded(chips), expected)
     assert not loaded.trainable_weights
     assert not np.array_equal(IdentityNet(None)(chips), expected)
+
+
+def test_a_net_that_learns_goes_on_learning(tmp_path):
+    net = IdentityNet(None)
+    net.trainable = True
+    net.save(tmp_path / "identity.keras")
+    loaded = keras.saving.load_model(tmp_path / "identity.keras")
+    assert loaded.trainable and len(loaded.trainable_weights) == 59
+    assert len(IdentityNet(None, trainable=True).trainable_weights) == 59
+
+
+def test_a_keras_file_needs_no_other(tmp_path):
+    chips = np.random.default_rng(0).uniform(-1, 1, (1, 150, 150, 3)).astype("float32")
+    weights = tmp_path / "identity.weights.h5"
+    IdentityNet(None).save_weights(weights)
+    net = IdentityNet(weights)  # A path may be a `pathlib.Path`.
+    net.save(tmp_path / "identity.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        keras.saving.load_model(tmp_path / "identity.keras")
+    weights.unlink()
+    with pytest.warns(UserWarning, match="identity.weights.h5 is gone"):
+        loaded = keras.saving.load_model(tmp_path / "identity.keras")
+    np.testing.assert_array_equal(loaded(chips), net(chips))
+
+
+def test_symbolic_output_is_float32_under_any_policy():
+    net = IdentityNet(None, dtype="mixed_bfloat16")
+    output = net(keras.Input((150, 150, 3)))
+    assert output.dtype == "float32" and output.shape == (None, 128)
 
 
 def test_mixed_precision(net):

@@ -98,3 +98,24 @@ def test_a_batch_that_can_not_be_divided():
         model.train_on_batch(batch_of(3, driving=True))
     with pytest.raises(ValueError, match="Received: accumulate=0"):
         compiled(accumulate=0)
+
+
+def test_steps_per_execution_end_where_the_batches_do():
+    """Callbacks and history come as to a model of Keras' own."""
+
+    def fitted(model, inputs, target=None):
+        ends = []
+        callback = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: ends.append(batch)
+        )
+        history = model.fit(
+            inputs, target, batch_size=1, verbose=0, callbacks=[callback]
+        )
+        model.train_on_batch(inputs, target)
+        return ends, len(history.history["loss"]), int(model.optimizer.iterations)
+
+    plain = keras.Sequential([keras.layers.Dense(1)])
+    plain.compile("sgd", "mse", steps_per_execution=2, run_eagerly=True)
+    expected = fitted(plain, np.ones((3, 2)), np.ones((3, 1)))
+    found = fitted(compiled(0.0, steps_per_execution=2), batch_of(3, driving=True))
+    assert found == expected and found[2] == 4
