@@ -46,7 +46,7 @@ def add_arguments(command):
         "person is cut out and put elsewhere",
     )
     console.add_validation(command, "neither moved nor lending their motion")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=console.not_negative, default=0)
 
 
 def run(arguments):

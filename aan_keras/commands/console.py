@@ -1,6 +1,7 @@
 """What the commands share: progress, results, quiet libraries."""
 
 import argparse
+import math
 import os
 import sys
 
@@ -59,6 +60,29 @@ def positive(text):
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number
+
+
+def not_negative(text):
+    """Parses an argument that is an integer of at least 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0, got {text}")
+    return number
+
+
+def number_in(lowest, highest):
+    """Type of an argument that is a number from `lowest` to `highest`."""
+
+    def number(text):
+        value = float(text)
+        if not lowest <= value <= highest or math.isinf(value):
+            where = f"from {lowest:g} to {highest:g}"
+            if math.isinf(highest):
+                where = f"at least {lowest:g}, and finite"
+            raise argparse.ArgumentTypeError(f"must be {where}, got {text}")
+        return value
+
     return number
 
 

@@ -82,7 +82,7 @@ def add_arguments(command):
         help="driving.csv and <row>.csv of OpenFace, for poses and action units",
     )
     command.add_argument("--batch-size", type=console.positive, default=16, metavar="N")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=console.not_negative, default=0)
 
 
 def run(arguments):

@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import json
+import math
 import os
 import pathlib
 
@@ -94,7 +95,7 @@ def add_arguments(command):
     )
     command.add_argument(
         "--decay",
-        type=float,
+        type=console.number_in(0, 1),
         metavar="SHARE",
         help="last share of the steps in which the learning rate falls to zero "
         "(default: the recipe's, .5 of the presets)",
@@ -106,7 +107,7 @@ def add_arguments(command):
         metavar="N",
         help="steps (default: 500)",
     )
-    command.add_argument("--seed", type=int)
+    command.add_argument("--seed", type=console.not_negative)
     command.add_argument(
         "--precision",
         choices=PRECISIONS,
@@ -125,7 +126,9 @@ def add_arguments(command):
         metavar="N",
         help="GPUs of this machine (several machines: set TF_CONFIG)",
     )
-    command.add_argument("--gan-weight", type=float, metavar="WEIGHT")
+    command.add_argument(
+        "--gan-weight", type=console.number_in(0, math.inf), metavar="WEIGHT"
+    )
     command.add_argument(
         "--gan-warmup",
         nargs=2,

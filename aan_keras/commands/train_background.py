@@ -37,7 +37,7 @@ def add_arguments(command):
         help="of twelve photos (default: %(default)s)",
     )
     console.add_validation(command, "kept out, to measure the masks on")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=console.not_negative, default=0)
 
 
 def run(arguments):

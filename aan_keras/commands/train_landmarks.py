@@ -37,7 +37,7 @@ def add_arguments(command):
         help="of the network (default: %(default)s)",
     )
     console.add_validation(command)
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=console.not_negative, default=0)
 
 
 def run(arguments):

@@ -67,7 +67,7 @@ def add_arguments(command):
         help="of the first run; later ones take 3/4 of it (default: %(default)g)",
     )
     console.add_validation(command, "that no stage sees")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=console.not_negative, default=0)
     command.add_argument("--engine", choices=ENGINES, default="tensorflow")
     command.add_argument("more", nargs="*", metavar="-- ARGUMENT", help="of `train`")
 

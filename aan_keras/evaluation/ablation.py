@@ -4,10 +4,11 @@ import csv
 import json
 import pathlib
 
-from aan_keras.data import split_identities
+from aan_keras.data import open_clips, split_identities
 from aan_keras.evaluation.ablation_table import markdown_page, summarize
 from aan_keras.evaluation.evaluate import evaluate
 from aan_keras.evaluation.measures import MEASURES
+from aan_keras.evaluation.pairs import make_pairs
 from aan_keras.faces import InputError
 from aan_keras.faces.output_file import output_file
 
@@ -111,6 +112,15 @@ def ablate(
         "validation": list(validation),
     }
     _, held_out = split_identities(data, tuple(validation))
+    if not held_out:
+        raise InputError(
+            f"nobody of {data} is left out to evaluate: give --validation 2 0, say, or "
+            "add people"
+        )
+    # What is wrong with pairs must show before training.
+    chosen = ("frames", "drivers", "seed")
+    pairs = {k: v for k, v in evaluation_options.items() if k in chosen}
+    make_pairs(open_clips(data, held_out), protocol, **pairs)
     _remember(output, training)
     presets = {}
     for seed in seeds:

@@ -61,7 +61,7 @@ def evaluate(
     Args:
         data: folder that `aan-keras prepare` wrote, or one of frame folders (see
             `aan_keras.data.open_clips`). Of prepared data the split "test" is used if
-            there is one and no `identities` are named.
+            there is one and neither `identities` nor `pairs` are named.
         output: folder; created if missing.
         protocol: `"self"` or `"cross"`; None: that of `pairs`.
         presets: names or folders; `NAME=FOLDER` names the table's row.
@@ -85,7 +85,7 @@ def evaluate(
     report = report or (lambda line: None)
     progress = progress or (lambda iterable, total, what: iterable)
     output = pathlib.Path(output)
-    clips = _open(data, identities)
+    clips = _open(data, identities, every_split=pairs is not None)
     if pairs is None:
         if protocol is None:
             raise ValueError("`protocol` or `pairs` is needed. Received: neither")
@@ -203,9 +203,11 @@ class _Measurement:
         records.add(numbers, faces.found, values)
 
 
-def _open(data, identities):
+def _open(data, identities, every_split):
     split = "train"
-    if identities is None and is_shard_folder(data):
+    if identities is None and every_split:
+        split = None
+    elif identities is None and is_shard_folder(data):
         splits = read_dataset_file(data)["splits"]
         if splits.get("test", {}).get("identities"):
             split = "test"

@@ -69,6 +69,14 @@ class LiteRTReenactor(ExportedReenactor):
         # Another dict may have been changed since.
         same = code is self._code and isinstance(code, types.MappingProxyType)
         if not same:
+            missing = self._places.keys() - code.keys() - {"driving_landmarks"}
+            if missing or not code.keys() <= self._places.keys():
+                raise ValueError(
+                    "`code` must be from `encode_source` of this file. Received: "
+                    f"{', '.join(sorted(map(str, code)))}"
+                )
+            # The inputs are of nobody until all of them are there.
+            self._code = None
             for name, value in code.items():
                 self._interpreter.set_tensor(self._places[name], value)
             self._code = code

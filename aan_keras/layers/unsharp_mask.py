@@ -32,7 +32,7 @@ class UnsharpMask(keras.layers.Layer):
 
     def __init__(self, amount, sigma=0.7, **kwargs):
         super().__init__(**kwargs)
-        if amount < 0 or sigma <= 0:
+        if not 0 <= amount < math.inf or sigma <= 0:
             raise ValueError(
                 "`amount` must not be negative and `sigma` must be positive. "
                 f"Received: amount={amount}, sigma={sigma}"

@@ -1,5 +1,7 @@
 """Presets as good as several training runs together."""
 
+import math
+
 import numpy as np
 
 from aan_keras.models.preset import load_preset, named_variables
@@ -21,8 +23,8 @@ def average_presets(cls, presets, shares=None, **overrides):
         The model, with the first preset's configuration.
 
     Raises:
-        ValueError: no presets, as many shares as there are not presets, shares that sum
-            to nothing, or weights that do not fit each other.
+        ValueError: no presets, as many shares as there are not presets, shares that
+            can't be, or sum to nothing, or weights that do not fit each other.
 
     Reference:
         Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models
@@ -34,9 +36,9 @@ def average_presets(cls, presets, shares=None, **overrides):
             "A mean needs presets, and a share for each. Received: "
             f"{len(presets)} presets, {len(shares)} shares"
         )
-    if min(shares) < 0 or sum(shares) <= 0:
+    if not all(0 <= share < math.inf for share in shares) or not any(shares):
         raise ValueError(
-            f"Shares must not be negative, nor all be 0. Received: {shares}"
+            f"Shares must be finite and not negative, nor all be 0. Received: {shares}"
         )
     models = [load_preset(cls, preset, **overrides) for preset in presets]
     weights = [named_variables(model) for model in models]

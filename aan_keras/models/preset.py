@@ -20,15 +20,24 @@ def save_preset(model, path, dtype="float16"):
         model: `Reenactor` or `LandmarkTransformer`.
         path: folder; created if missing.
         dtype: of the weights in the file.
+
+    Raises:
+        FloatingPointError: a weight is not finite in `dtype`; nothing is written.
     """
     path = Path(path)
-    path.mkdir(parents=True, exist_ok=True)
     pairs = getattr(model, "average_pairs", ())
     averages = {id(variable): average for variable, average in pairs}
     arrays = {
         name: np.asarray(averages.get(id(variable), variable).value, dtype)
         for name, variable in named_variables(model).items()
     }
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise FloatingPointError(
+                f"{name} is not finite, or too large for {dtype}, so no preset was "
+                f"written to {path}"
+            )
+    path.mkdir(parents=True, exist_ok=True)
     temporary = path / "weights.npz.partial"
     with open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
@@ -88,6 +97,13 @@ def load_preset(cls, preset, **overrides):
                 f"Received: {len(difference)} unmatched names, first {difference[0]}"
             )
         for name, variable in variables.items():
+            shape = arrays[name].shape
+            if shape != tuple(variable.shape):
+                raise ValueError(
+                    f"Preset weights {weights} do not fit the configuration: `width` "
+                    "and what else makes their shapes must be the preset's. Received: "
+                    f"{name} of shape {shape} for {tuple(variable.shape)}"
+                )
             variable.assign(arrays[name].astype("float32"))
     return model
 

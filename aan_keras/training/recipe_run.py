@@ -139,12 +139,28 @@ def resume_recipe(output, *, report=None, **given):
             value = str(pathlib.Path(value).absolute())
         if name in _MAY_CHANGE:
             arguments[name] = value
-        elif value not in (arguments[name], "auto"):
+        elif value not in (had := _setting(arguments, name), "auto"):
             raise ValueError(
-                f"the run in {output} has {name}={arguments[name]}, and goes on as it "
-                f"began. Received: {name}={value}"
+                f"the run in {output} has {name}={had}, and goes on as it began. "
+                f"Received: {name}={value}"
             )
     return _run(arguments, resume=True, report=report)
+
+
+def _setting(arguments, name):
+    """What a run has; where nothing was said, what its recipe says."""
+    if arguments[name] is not None:
+        return arguments[name]
+    options = arguments["options"]
+    if name == "optimizer":
+        return "adam"
+    if name == "perceptual":
+        return options["losses"].get("perceptual", "vgg19")
+    if name == "gan_weight":
+        return options["losses"].get("gan_weight")
+    if name in ("image_size", "width") and arguments["preset"] is None:
+        return options["model"].get(name)
+    return None
 
 
 def _run(arguments, resume, report):

@@ -70,7 +70,8 @@ def train_background(
     names, held_out = divide_identities(data, validation)
     if not held_out:
         raise ValueError(
-            f"`validation` must leave people. Received: validation={validation}"
+            "`validation` must leave people out, to measure masks on: give "
+            f"--validation 1 0, say. Received: validation={tuple(validation)}"
         )
     size = reenactor.image_size
     learned, unseen = (

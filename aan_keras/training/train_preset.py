@@ -82,9 +82,8 @@ def train_preset(
 
     Raises:
         ValueError: `preset` is none, or does not fill the background; `output` belongs
-            to other arguments; `validation` asks for people
-            who are not there, or for everybody; no round; neither one nor two later
-            runs.
+            to other arguments; `validation` asks for people who are not there, for
+            everybody or for nobody; no round; neither one nor two later runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
     if rounds < 1:
@@ -113,7 +112,8 @@ def train_preset(
         "engine": engine,
         "arguments": list(arguments),
     }
-    # Before the folder is claimed: it may refuse the data.
+    # Before the folder is claimed: they may refuse the data.
+    _check_leaves_people(data, validation)
     animates = _can_animate(data, validation)
     state = _read_state(output, given)
     people = ["--validation", *map(str, validation)]
@@ -178,6 +178,18 @@ def _check_knows_background(preset):
     if not content["config"].get("background"):
         raise ValueError(
             f"`preset` must be of a model with `background`. Received: preset={folder}"
+        )
+
+
+def _check_leaves_people(data, validation):
+    """As `train_background` needs it, too."""
+    from aan_keras.data.split import divide_identities
+
+    _, held_out = divide_identities(data, validation)
+    if not held_out:
+        raise ValueError(
+            "`validation` must leave people out, to measure masks on: give "
+            f"--validation 1 0, say. Received: validation={tuple(validation)}"
         )
 
 

@@ -112,6 +112,19 @@ def test_wrong_arguments(people, tmp_path, changed):
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"protocol": "cross"}, "need two people"),
+        ({"validation": (0, 0)}, "nobody of .* is left out"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_not_trained(people, tmp_path, changed, message):
+    with pytest.raises(InputError, match=message):
+        ablate(people, tmp_path / "a", seeds=(0,), **{**OPTIONS, **changed})
+    assert not (tmp_path / "a").exists()
+
+
 def test_the_papers_table_3_is_among_the_variants():
     assert VARIANTS["no_local_net"] == {"model": {"local_net": False}}
     assert VARIANTS["spade"] == {"model": {"adaptive_norm": "spade"}}

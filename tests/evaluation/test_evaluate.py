@@ -214,6 +214,10 @@ def test_prepared_shards_give_what_folders_give(finished, people, tmp_path):
         image_size=64,
     )
     assert again["rows"]["copy"] == results["rows"]["copy"]
-    # Without names, the people that were kept for tests.
-    with pytest.raises(InputError, match="the data lack frame anna"):
-        evaluate(shards, tmp_path / "f", pairs=output / "pairs.json")
+    # Pairs name their people, who need not be those that were kept for tests.
+    options = {"presets": [], "floors": ("copy",), "image_size": 64}
+    repeated = evaluate(shards, tmp_path / "f", pairs=output / "pairs.json", **options)
+    assert repeated["rows"]["copy"] == results["rows"]["copy"]
+    # Without pairs and names, the people that were kept for tests.
+    with pytest.raises(InputError, match="have 1"):
+        evaluate(shards, tmp_path / "g", protocol="cross", **options)

@@ -63,6 +63,22 @@ def test_wrong_shapes_and_values(model):
         model.drive(code, LANDMARKS * np.nan)
 
 
+def test_a_code_that_is_refused_leaves_nobody_behind(model):
+    noise = np.random.default_rng(0).integers(0, 255, SOURCE.shape, "uint8")
+    first, second = (model.encode_source(x, LANDMARKS) for x in (noise, 255 - noise))
+    wanted = model.drive(first, LANDMARKS)
+    without = {k: v for k, v in second.items() if k != "appearance"}
+    for code in (
+        {**second, "stale": second["appearance"]},
+        without,
+        {},
+        {**second, "flow_source": second["flow_source"][:, :1]},
+    ):
+        with pytest.raises(ValueError):
+            model.drive(code, LANDMARKS)
+        np.testing.assert_array_equal(model.drive(first, LANDMARKS), wanted)
+
+
 def test_other_files(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         LiteRTReenactor(tmp_path / "missing.tflite")

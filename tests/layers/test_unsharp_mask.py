@@ -40,7 +40,9 @@ def test_flat_images_stay_and_edges_overshoot():
     np.testing.assert_allclose(row[[0, 1, 4, 5]], [0, 0, 1, 1], atol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [{"amount": -0.1}, {"amount": 1, "sigma": 0}])
+@pytest.mark.parametrize(
+    "arguments", [{"amount": -0.1}, {"amount": float("nan")}, {"amount": 1, "sigma": 0}]
+)
 def test_refused(arguments):
     with pytest.raises(ValueError, match="`amount` must not be negative"):
         UnsharpMask(**arguments)

@@ -47,7 +47,7 @@ def test_command(presets, tmp_path, capsys):
         np.testing.assert_allclose(value, expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("shares", [[1], [0, 0], [1, -1]])
+@pytest.mark.parametrize("shares", [[1], [0, 0], [1, -1], [np.nan, 1], [np.inf, 1]])
 def test_refused_shares(presets, shares):
     with pytest.raises(ValueError, match=r"[Ss]hare"):
         average_presets(Reenactor, presets, shares)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aan_keras import Reenactor
-from aan_keras.models.preset import named_variables
+from aan_keras.models.preset import load_preset, named_variables
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 
@@ -81,6 +81,24 @@ def test_weights_of_another_configuration_are_refused(saved, tmp_path):
     (path / "config.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match="do not fit"):
         Reenactor.from_preset(path)
+
+
+def test_another_width_is_refused_by_name(saved):
+    with pytest.raises(ValueError, match="`width` .* must be the preset's") as error:
+        load_preset(Reenactor, saved[1], width=8)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e6])
+def test_weights_that_a_file_cannot_hold_leave_the_preset_alone(saved, tmp_path, value):
+    path = copy_of(saved[1], tmp_path)
+    before = {file.name: file.read_bytes() for file in path.iterdir()}
+    model = Reenactor.from_preset(path)
+    bias = model.fusion_net.trainable_variables[-1]
+    bias.assign(np.full(bias.shape, value, "float32"))
+    with pytest.raises(FloatingPointError, match=f"{bias.path} is not finite"):
+        model.save_to_preset(path)
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == before
 
 
 def test_unknown_name_lists_what_is_shipped():

@@ -289,6 +289,27 @@ def test_a_resumed_run_keeps_all_else(trained, tmp_path, given):
     assert len(trained) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "same", "other"),
+    [
+        ("image_size", 64, 128),
+        ("width", 4, 8),
+        ("optimizer", "adam", "muon"),
+        ("gan_weight", 0.0, 1.0),
+    ],
+)
+def test_what_a_recipe_says_is_the_runs(trained, tmp_path, name, same, other):
+    small(tmp_path)
+    path = tmp_path / "run" / "command.json"
+    arguments = json.loads(path.read_text())
+    for size in ("image_size", "width"):
+        arguments["options"]["model"][size] = arguments.pop(size)
+    path.write_text(json.dumps(arguments))
+    assert recipe_run.resume_recipe(tmp_path / "run", **{name: same}) == 7
+    with pytest.raises(ValueError, match=f"has {name}={same}, and .*{name}={other}"):
+        recipe_run.resume_recipe(tmp_path / "run", **{name: other})
+
+
 def test_a_full_disk_does_not_strand_a_run(trained, tmp_path, monkeypatch):
     small(tmp_path)
 

@@ -222,6 +222,8 @@ def test_people_who_are_not_there_claim_no_folder(data, tmp_path, recorded):
         with pytest.raises(ValueError, match=message):
             options = {**QUIET, "validation": validation}
             train_preset(data, tmp_path / "run", run=recorded, **options)
+    with pytest.raises(ValueError, match="must leave people out"):
+        train_preset(data, tmp_path / "run", validation=(0, 0), run=recorded)
     assert not recorded.commands and not (tmp_path / "run").exists()
 
 
