@@ -4,7 +4,7 @@ from aan_keras.commands import console
 from aan_keras.commands.train import ENGINES
 
 NAME = "train-preset"
-SUMMARY = "make a preset from random weights or from another, in one command"
+SUMMARY = "make a preset from random weights or another's"
 EXAMPLE = """examples:
   aan-keras train-preset --data faces/train --output runs/aan_128
   aan-keras train-preset --data faces/train --output runs/gpu --engine jax \\
