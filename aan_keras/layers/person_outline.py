@@ -27,7 +27,10 @@ def face_coordinates(landmarks, size):
     dx, dy = (down[:, i, None, None] for i in (0, 1))
     squared = ops.maximum(dx * dx + dy * dy, 1.0)
     axis = np.arange(size, dtype="float32")
-    columns, rows = axis[None, None, :] - x, axis[None, :, None] - y
+    columns, rows = map(
+        ops.convert_to_tensor, (axis[None, None, :], axis[None, :, None])
+    )
+    columns, rows = columns - x, rows - y
     across = ops.absolute(columns * dy - rows * dx) / squared
     along = (columns * dx + rows * dy) / squared
     return across[..., None], along[..., None]

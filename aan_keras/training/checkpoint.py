@@ -56,6 +56,24 @@ def _unnumbered(name):
     return re.sub(r"(?<=[a-z0-9])_\d+(?=_|$)", "", name)
 
 
+def check_finite(model, what):
+    """Refuses the state of a training run that has gone wrong.
+
+    Args:
+        model: built and compiled model.
+        what: what is not saved then, for the message.
+
+    Raises:
+        FloatingPointError: a variable is not finite.
+    """
+    for name, variable in state_variables(model).items():
+        if not np.all(np.isfinite(keras.ops.convert_to_numpy(variable))):
+            raise FloatingPointError(
+                f"training stopped: {name} is not finite, so {what} was not saved, and "
+                "older checkpoints are kept. Lower the learning rate"
+            )
+
+
 def save_checkpoint(model, path, metadata=None):
     """Writes the whole state of a training run to one file, all or nothing.
 
@@ -68,15 +86,11 @@ def save_checkpoint(model, path, metadata=None):
         FloatingPointError: a variable is not finite; the file stays as it was.
     """
     path = Path(path)
+    check_finite(model, path.name)
     arrays, types = {}, {}
     for name, variable in state_variables(model).items():
         array = keras.ops.convert_to_numpy(variable)
         types[name] = keras.backend.standardize_dtype(variable.dtype)
-        if not np.all(np.isfinite(array)):
-            raise FloatingPointError(
-                f"training stopped: {name} is not finite, so {path.name} was not "
-                "written, and older checkpoints are kept. Lower the learning rate"
-            )
         # npz cannot hold bfloat16.
         arrays[name] = array.view("uint16") if types[name] == "bfloat16" else array
     header = json.dumps({"metadata": metadata or {}, "types": types})

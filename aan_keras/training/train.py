@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aan_keras.data import load_dataset
 from aan_keras.data.split import divide_identities
-from aan_keras.training.checkpoint import latest_checkpoint
+from aan_keras.training.checkpoint import check_finite, latest_checkpoint
 from aan_keras.training.devices import worker_of
 from aan_keras.training.distributed_pairs import distributed_pairs
 from aan_keras.training.exact_checkpoint import ExactCheckpoint
@@ -252,6 +252,7 @@ class _CheckpointAndPreset(ExactCheckpoint):
     preset = None
 
     def on_step(self, step, logs):
+        # A preset has part of the state only, and the run goes on from all of it.
         # First: a run with its last checkpoint is done, whatever has failed since.
         self.model.save_to_preset(self.preset)
         super().on_step(step, logs)

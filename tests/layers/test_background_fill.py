@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras import ops
 from scipy import ndimage
 
 from aan_keras.layers.background_fill import BackgroundFill
@@ -31,7 +32,7 @@ def test_pulls_and_pushes_at_half_the_resolution():
     small = images.reshape(2, SIZE // 2, 2, SIZE // 2, 2, 3).mean((2, 4))
     known = 1 / (1 + np.exp(3.0 * (2.0 - logits.astype("float64"))))
     known = ndimage.grey_erosion(known, (1, 3, 3, 1), mode="nearest").astype("float32")
-    expected = as_numpy(pull_push(small, known))
+    expected = as_numpy(pull_push(*map(ops.convert_to_tensor, (small, known))))
     filled = as_numpy(BackgroundFill()(images, logits))
     # Half-way between the centres of four small pixels lie four large ones.
     inner = filled[:, 1:-1, 1:-1].reshape(2, SIZE // 2 - 1, 2, SIZE // 2 - 1, 2, 3)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras import ops
 
 from aan_keras.layers.person_outline import (
     above_chin,
@@ -12,6 +13,10 @@ from tests.layers.sample_face import sample_landmarks
 SIZE = 64
 
 
+def coordinates(points):
+    return face_coordinates(ops.convert_to_tensor(points), SIZE)
+
+
 def simple_face():
     """Brows at (20, 20), the chin 10 pixels below."""
     face = np.zeros((1, 68, 2), "float32") + 20.0
@@ -20,12 +25,12 @@ def simple_face():
 
 
 def odds_of(points):
-    return as_numpy(background_odds(*face_coordinates(points, SIZE)))
+    return as_numpy(background_odds(*coordinates(points)))
 
 
 def test_coordinates_equal_a_projection_in_float64():
     points = sample_landmarks(2, SIZE)
-    across, along = map(as_numpy, face_coordinates(points, SIZE))
+    across, along = map(as_numpy, coordinates(points))
     y, x = np.mgrid[:SIZE, :SIZE].astype("float64")
     for i, face in enumerate(points.astype("float64")):
         brows = face[17:27].mean(0)
@@ -52,7 +57,7 @@ def test_head_and_body_are_the_person():
 
 
 def test_above_the_chin():
-    _, along = face_coordinates(simple_face(), SIZE)
+    _, along = coordinates(simple_face())
     column = as_numpy(above_chin(along))[0, :, 20, 0]
     assert column[25] > 0.99 and column[35] < 0.01
     assert column[30] == pytest.approx(0.5)

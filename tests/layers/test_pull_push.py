@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras import ops
 from scipy import ndimage
 
 from aan_keras.layers.pull_push import pull_push
@@ -51,7 +52,7 @@ def test_equals_the_recursion_in_float64(shape):
     weights = rng.uniform(size=(2, *shape, 1)) ** 4
     weights[:, 1 : shape[0] - 1, 1 : shape[1] // 2] = 0
     weights = weights.astype("float32")
-    filled = as_numpy(pull_push(images, weights))
+    filled = as_numpy(pull_push(*map(ops.convert_to_tensor, (images, weights))))
     for found, image, known in zip(filled, images, weights):
         np.testing.assert_allclose(found, reference(image, known), atol=2e-6)
 
@@ -62,7 +63,7 @@ def test_what_is_known_stays_and_holes_take_their_surroundings():
     weights = np.ones((2, 32, 32, 1), "float32")
     weights[:, 6:26, 2:12] = 0
     broken = np.where(weights == 0, 9.0, images).astype("float32")
-    filled = as_numpy(pull_push(broken, weights))
+    filled = as_numpy(pull_push(*map(ops.convert_to_tensor, (broken, weights))))
     known = np.broadcast_to(weights == 1, filled.shape)
     np.testing.assert_allclose(filled[known], images[known], atol=1e-6)
     # Left of the edge between the colours, and away from it.
@@ -71,5 +72,6 @@ def test_what_is_known_stays_and_holes_take_their_surroundings():
 
 
 def test_nothing_known_is_no_nan():
-    filled = as_numpy(pull_push(picture(8, 8), np.zeros((2, 8, 8, 1), "float32")))
+    nothing = np.zeros((2, 8, 8, 1), "float32")
+    filled = as_numpy(pull_push(*map(ops.convert_to_tensor, (picture(8, 8), nothing))))
     np.testing.assert_array_equal(filled, 0)

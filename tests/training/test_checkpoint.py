@@ -132,6 +132,19 @@ def test_failed_write_leaves_the_older_file(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["a.npz"]
 
 
+def test_a_state_that_is_not_finite_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    model = trained()
+    save_checkpoint(model, path, {"step": 1})
+    content = path.read_bytes()
+    moment = model.optimizer.variables[-1]
+    moment.assign(np.full(moment.shape, np.inf, "float32"))
+    message = "generator_optimizer/.* is not finite, so a.npz was not saved"
+    with pytest.raises(FloatingPointError, match=message):
+        save_checkpoint(model, path, {"step": 2})
+    assert path.read_bytes() == content
+
+
 def test_latest_checkpoint_ignores_other_files(tmp_path):
     assert latest_checkpoint(tmp_path / "missing") is None
     names = ["step_00000099.npz", "step_00000100.npz", "step_x.npz"]

@@ -1,5 +1,7 @@
 """A model with everything a checkpoint must hold, small enough to build at once."""
 
+import json
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -70,7 +72,8 @@ class TinyGAN(keras.Model):
 
     def save_to_preset(self, path):
         path.mkdir(parents=True, exist_ok=True)
-        (path / "config.json").write_text("{}")
+        step = int(self.optimizer.iterations)
+        (path / "config.json").write_text(json.dumps({"step": step}))
 
     def get_config(self):
         return {}

@@ -24,7 +24,12 @@ from aan_keras.training.with_jax.compiled_programs import compiled_programs
 from aan_keras.training.with_jax.csv_log import CSVLog
 from aan_keras.training.with_jax.held_out import HeldOut
 from aan_keras.training.with_jax.jax_step import JaxStep
-from aan_keras.training.with_jax.state_file import latest_state, load_state, save_state
+from aan_keras.training.with_jax.state_file import (
+    check_state,
+    latest_state,
+    load_state,
+    save_state,
+)
 
 
 def jax_train(
@@ -183,6 +188,8 @@ def jax_train(
                 )
             late = stop_after is not None and time.monotonic() - begun > stop_after
             if step % checkpoint_every == 0 or step == steps or late:
+                # A preset has part of the state only.
+                check_state(state, step)
                 row.update(_measure(trainer, state, held_out))
                 trainer.assign(state)
                 reenactor.save_to_preset(output_dir / "preset")

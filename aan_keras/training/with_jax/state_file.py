@@ -11,6 +11,26 @@ _FILE = re.compile(r"state_(\d+)\.npz$")
 _KEPT = 2
 
 
+def check_state(state, step):
+    """Refuses the state of a run that has gone wrong.
+
+    Args:
+        state: dict of lists of arrays, see `JaxStep`.
+        step: number of steps done.
+
+    Raises:
+        FloatingPointError: an array is not finite.
+    """
+    for group, values in state.items():
+        for index, value in enumerate(values):
+            if not np.isfinite(np.asarray(value)).all():
+                raise FloatingPointError(
+                    f"training stopped: {group}/{index:04d} is not finite, so step "
+                    f"{step} was not saved, and older checkpoints are kept. Lower the "
+                    "learning rate"
+                )
+
+
 def save_state(state, folder, step):
     """Writes `state_<step>.npz`, all or nothing, and keeps the last two.
 
@@ -18,7 +38,11 @@ def save_state(state, folder, step):
         state: dict of lists of arrays, see `JaxStep`.
         folder: created if missing.
         step: number of steps done.
+
+    Raises:
+        FloatingPointError: an array is not finite; nothing is written.
     """
+    check_state(state, step)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {

@@ -146,6 +146,16 @@ def test_a_loss_that_is_not_finite_stops_the_run(faces, tmp_path):
     assert not (tmp_path / "checkpoints").exists()
 
 
+def test_a_spoiled_state_leaves_what_was_good(runs, faces, tmp_path):
+    """The losses are those of the weights before, and the preset lacks this one."""
+    folder = shutil.copytree(runs[0], tmp_path / "run")
+    preset = (folder / "preset/weights.npz").read_bytes()
+    with pytest.raises(FloatingPointError, match=f"discriminator/.* step {STEPS + 1} "):
+        session(faces, folder, STEPS + 1, discriminator_learning_rate=np.inf)
+    assert (folder / "preset/weights.npz").read_bytes() == preset
+    assert not (folder / f"checkpoints/state_{STEPS + 1:08d}.npz").exists()
+
+
 def test_tensorflow_is_not_needed():
     code = (
         "import sys; sys.modules['tensorflow'] = sys.modules['tensorboard'] = None\n"

@@ -2,7 +2,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aan_keras.training.with_jax.state_file import latest_state, load_state, save_state
+from aan_keras.training.with_jax.state_file import (
+    check_state,
+    latest_state,
+    load_state,
+    save_state,
+)
 
 
 def state_of(seed):
@@ -37,6 +42,17 @@ def test_a_half_written_file_is_not_taken_for_a_state(tmp_path):
     save_state(state_of(1), tmp_path, 1)
     (tmp_path / "state_00000002.partial").write_bytes(b"PK")
     assert latest_state(tmp_path).name == "state_00000001.npz"
+
+
+def test_a_state_that_is_not_finite_is_refused(tmp_path):
+    state = state_of(1)
+    check_state(state, 1)
+    state["generator_optimizer"][1] = state["generator_optimizer"][1].at[2].set(jnp.nan)
+    with pytest.raises(FloatingPointError, match="generator_optimizer/0001 .* step 7"):
+        check_state(state, 7)
+    with pytest.raises(FloatingPointError, match="older checkpoints are kept"):
+        save_state(state, tmp_path, 7)
+    assert latest_state(tmp_path) is None
 
 
 def test_the_state_of_another_model_is_refused(tmp_path):
