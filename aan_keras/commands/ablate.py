@@ -59,7 +59,7 @@ def add_arguments(command):
     command.add_argument(
         "--seeds",
         nargs="+",
-        type=int,
+        type=console.not_negative,
         default=(0, 1),
         metavar="SEED",
         help="a run of each variant for each (default: 0 1)",

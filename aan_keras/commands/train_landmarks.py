@@ -37,7 +37,12 @@ def add_arguments(command):
         help="of the network (default: %(default)s)",
     )
     console.add_validation(command)
-    command.add_argument("--seed", type=console.not_negative, default=0)
+    command.add_argument(
+        "--seed",
+        type=console.not_negative,
+        default=0,
+        help="decides, too, who is kept out; `train` keeps out those of 0 (default: 0)",
+    )
 
 
 def run(arguments):

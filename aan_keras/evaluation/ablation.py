@@ -98,8 +98,10 @@ def ablate(
             f"`variants` must be different ones of {sorted(VARIANTS)}. "
             f"Received: {list(variants)}"
         )
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"`seeds` must be different. Received: {list(seeds)}")
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise ValueError(
+            f"`seeds` must be different and not negative. Received: {list(seeds)}"
+        )
     report = report or (lambda line: None)
     output = pathlib.Path(output)
     training = {

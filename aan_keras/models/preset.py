@@ -27,10 +27,12 @@ def save_preset(model, path, dtype="float16"):
     path = Path(path)
     pairs = getattr(model, "average_pairs", ())
     averages = {id(variable): average for variable, average in pairs}
-    arrays = {
-        name: np.asarray(averages.get(id(variable), variable).value, dtype)
-        for name, variable in named_variables(model).items()
-    }
+    # What is too large is refused below, by name.
+    with np.errstate(over="ignore"):
+        arrays = {
+            name: np.asarray(averages.get(id(variable), variable).value, dtype)
+            for name, variable in named_variables(model).items()
+        }
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise FloatingPointError(

@@ -59,7 +59,16 @@ def make_schedules(
     Returns:
         The generator's and the discriminators' `ConstantThenDecay`. The second counts
         from `first_judged_step` on.
+
+    Raises:
+        ValueError: `decay_fraction` is no share.
     """
+    # A larger one would be cut as the discriminators' is, below.
+    if not 0 <= decay_fraction <= 1:
+        raise ValueError(
+            "`decay_fraction` must be in [0, 1]. Received: "
+            f"decay_fraction={decay_fraction}"
+        )
     schedules = []
     for rate, begin in (
         (generator_learning_rate, 0),

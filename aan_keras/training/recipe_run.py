@@ -5,6 +5,7 @@ import json
 import math
 import pathlib
 
+from aan_keras.models.preset import load_preset, read_preset
 from aan_keras.training.json_file import write_json
 from aan_keras.training.recipes import RECIPES, training_options
 
@@ -148,19 +149,21 @@ def resume_recipe(output, *, report=None, **given):
 
 
 def _setting(arguments, name):
-    """What a run has; where nothing was said, what its recipe says."""
+    """What a run has; where nothing was said, what its recipe or its preset says."""
     if arguments[name] is not None:
         return arguments[name]
-    options = arguments["options"]
-    if name == "optimizer":
-        return "adam"
-    if name == "perceptual":
-        return options["losses"].get("perceptual", "vgg19")
-    if name == "gan_weight":
-        return options["losses"].get("gan_weight")
-    if name in ("image_size", "width") and arguments["preset"] is None:
-        return options["model"].get(name)
-    return None
+    from aan_keras.losses.reenactment_loss import ReenactmentLoss
+    from aan_keras.models.reenactor import Reenactor
+
+    if name in ("perceptual", "gan_weight"):
+        cls, said = ReenactmentLoss, arguments["options"]["losses"]
+    elif name in ("image_size", "width"):
+        cls, said = Reenactor, arguments["options"]["model"]
+        if arguments["preset"] is not None:
+            said = read_preset(arguments["preset"], Reenactor)[1]["config"]
+    else:
+        return "adam" if name == "optimizer" else None
+    return said.get(name, inspect.signature(cls.__init__).parameters[name].default)
 
 
 def _run(arguments, resume, report):
@@ -248,7 +251,6 @@ def _run_with_tensorflow(arguments, resume, report):
 
 
 def _make_reenactor(arguments):
-    from aan_keras.models.preset import load_preset
     from aan_keras.models.reenactor import Reenactor
 
     given = {

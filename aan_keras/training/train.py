@@ -253,6 +253,7 @@ class _CheckpointAndPreset(ExactCheckpoint):
 
     def on_step(self, step, logs):
         # A preset has part of the state only, and the run goes on from all of it.
+        check_finite(self.model, f"step {step}")
         # First: a run with its last checkpoint is done, whatever has failed since.
         self.model.save_to_preset(self.preset)
         super().on_step(step, logs)

@@ -64,7 +64,8 @@ def train_landmarks(
     if not (training and held_out):
         raise ValueError(
             "`validation` must leave people to train on and people to compare the "
-            f"estimators on. Received: validation={validation}"
+            "estimators on: give --validation 1 0, say. Received: "
+            f"validation={tuple(validation)}"
         )
     images = FaceImages(open_clips(data, training))
     unseen = FaceImages(open_clips(data, held_out))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from aan_keras.training.json_file import write_json
+from aan_keras.training.recipes import RECIPES
 
 _DONE = "stages.json"
 # Of the first run's learning rate: what is there already is not to be forgotten.
@@ -63,7 +64,8 @@ def train_preset(
         rounds: how often there are later runs.
         later_runs: 2, or 1: no `third`, and `mean` is of one. Of runs that were too
             short to learn all they could, the mean was no better than either.
-        recipe: key of `aan_keras.training.recipes.RECIPES` with `background`.
+        recipe: key of `aan_keras.training.recipes.RECIPES`, with `background` unless
+            the model is that of `preset`.
         batch_size: pairs a step.
         learning_rate: of the first run; the others take three quarters of it.
         background_steps: see `train_background`.
@@ -81,9 +83,10 @@ def train_preset(
         Path of the preset.
 
     Raises:
-        ValueError: `preset` is none, or does not fill the background; `output` belongs
-            to other arguments; `validation` asks for people who are not there, for
-            everybody or for nobody; no round; neither one nor two later runs.
+        ValueError: `preset` or `recipe` is none, or does not fill the background;
+            `output` belongs to other arguments; `validation` asks for people who are
+            not there, for everybody or for nobody; no round; neither one nor two later
+            runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
     if rounds < 1:
@@ -93,6 +96,7 @@ def train_preset(
             f"`later_runs` must be 1 or 2. Received: later_runs={later_runs}"
         )
     data, output, run = Path(data), Path(output), run or _run
+    _check_recipe(recipe, preset)
     if preset is not None:
         _check_knows_background(preset)
     given = {
@@ -167,6 +171,16 @@ def train_preset(
         state["done"].append(name)
         write_json(output / _DONE, state)
     return output / "preset"
+
+
+def _check_recipe(recipe, preset):
+    """As the runs need it, and `train_background` where they begin from nothing."""
+    known = {name: RECIPES[name]["model"].get("background", False) for name in RECIPES}
+    if not known.get(recipe, False) and (preset is None or recipe not in known):
+        raise ValueError(
+            "`recipe` must be one of a model with `background`: "
+            f"{', '.join(filter(known.get, known))}. Received: recipe={recipe}"
+        )
 
 
 def _check_knows_background(preset):

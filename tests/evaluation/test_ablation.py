@@ -103,6 +103,7 @@ def test_unlike_runs_do_not_share_a_folder(finished, people):
         {"variants": ()},
         {"seeds": (1, 1)},
         {"seeds": ()},
+        {"seeds": (0, -1)},
     ],
     ids=str,
 )

@@ -89,6 +89,7 @@ def test_another_width_is_refused_by_name(saved):
     assert len(str(error.value)) < 400
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("value", [np.nan, 1e6])
 def test_weights_that_a_file_cannot_hold_leave_the_preset_alone(saved, tmp_path, value):
     path = copy_of(saved[1], tmp_path)

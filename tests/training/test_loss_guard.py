@@ -96,9 +96,9 @@ class Spike(keras.optimizers.schedules.LearningRateSchedule):
     ("rate", "d_rate", "message"),
     [
         # Its loss, of the weights before, is fine; the checkpoint would not be.
-        (Spike(4), 1e-2, r"training stopped: model/.* is not finite, so step"),
+        (Spike(4), 1e-2, r"training stopped: model/.* is not finite, so step 4 was"),
         # Nor is it of use that the preset, which lacks the discriminator, would be.
-        (1e-3, Spike(4), r"training stopped: model/.* is not finite, so step"),
+        (1e-3, Spike(4), r"training stopped: model/.* is not finite, so step 4 was"),
         (Spike(3), 1e-2, r"`loss` is nan at step 4; .* checkpoint is .*step_00000002"),
     ],
 )

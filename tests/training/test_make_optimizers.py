@@ -28,6 +28,12 @@ def test_discriminators_that_start_late_end_with_the_generator():
     np.testing.assert_allclose(rates(second, [0, 10, 20]), [1e-4, 5e-5, 0], atol=1e-12)
 
 
+@pytest.mark.parametrize("share", [-0.1, 2, np.nan])
+def test_a_share_that_cannot_be_is_refused(share):
+    with pytest.raises(ValueError, match=rf"in \[0, 1\].*decay_fraction={share}"):
+        make_optimizers(100, 1e-4, 1e-4, 40, decay_fraction=share)
+
+
 def test_muon_is_the_generators_alone():
     first, second = make_optimizers(9, 2e-4, 1e-4, optimizer="muon", beta_2=0.97)
     assert type(first) is ConvMuon and type(second) is keras.optimizers.Adam

@@ -310,6 +310,27 @@ def test_what_a_recipe_says_is_the_runs(trained, tmp_path, name, same, other):
         recipe_run.resume_recipe(tmp_path / "run", **{name: other})
 
 
+@pytest.mark.parametrize(
+    ("begun", "same", "other"),
+    [
+        ({"preset": "aan_128"}, {"image_size": 128, "width": 16}, {"width": 8}),
+        ({"preset": "aan_128", "image_size": 64}, {"width": 16}, {"image_size": 128}),
+        ({"recipe": "paper", "width": 4}, {"image_size": 256}, {"image_size": 128}),
+        ({"recipe": "paper", "width": 4}, {"gan_weight": 10.0}, {"gan_weight": 1.0}),
+    ],
+)
+def test_what_a_preset_or_the_paper_says_is_the_runs(
+    trained, tmp_path, begun, same, other
+):
+    options = {"recipe": "small", "perceptual": "none", "steps": 7, **begun}
+    recipe_run.train_recipe("faces", tmp_path / "run", **options)
+    assert recipe_run.resume_recipe(tmp_path / "run", **same) == 7
+    had = {"width": 16, "image_size": 256, "gan_weight": 10.0, **begun}
+    ((name, value),) = other.items()
+    with pytest.raises(ValueError, match=f"has {name}={had[name]}, .*{name}={value}"):
+        recipe_run.resume_recipe(tmp_path / "run", **other)
+
+
 def test_a_full_disk_does_not_strand_a_run(trained, tmp_path, monkeypatch):
     small(tmp_path)
 

@@ -76,6 +76,13 @@ def test_same_seed_same_weights(trained, data, tmp_path):
         np.testing.assert_array_equal(variable, second[name])
 
 
+def test_without_people_to_compare_on_the_option_is_named(data, tmp_path):
+    message = r"give --validation 1 0, say. Received: validation=\(0, 0\)"
+    with pytest.raises(ValueError, match=message):
+        train_landmarks(data, tmp_path / "out", validation=(0, 0))
+    assert not (tmp_path / "out").exists()
+
+
 def test_targets_are_the_mean_of_the_persons_other_images(images, statistics):
     targets, usable = identity_targets(images, statistics)
     assert usable.all()

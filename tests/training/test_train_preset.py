@@ -109,6 +109,21 @@ def test_preset_to_begin_with_is_read_before_training(data, tmp_path, recorded):
     assert not recorded.commands and not (tmp_path / "run").exists()
 
 
+def test_recipe_is_looked_at_before_training(data, tmp_path, recorded):
+    """`train-background` comes after hours, and refuses a model without background."""
+    output = tmp_path / "run"
+    for recipe in ("paper", "soup"):
+        message = f"small, aan_64, aan_128, aan_256. Received: recipe={recipe}"
+        with pytest.raises(ValueError, match=message):
+            train_preset(data, output, recipe=recipe, run=recorded, **QUIET)
+    with pytest.raises(ValueError, match="recipe=soup"):
+        options = {**QUIET, "preset": "aan_128"}
+        train_preset(data, output, recipe="soup", run=recorded, **options)
+    assert not recorded.commands and not output.exists()
+    # The model is the preset's.
+    train_preset(data, output, recipe="paper", run=recorded, **options)
+
+
 def test_goes_on_after_the_last_finished_stage(data, tmp_path, recorded):
     output, lines = tmp_path / "run", []
 
