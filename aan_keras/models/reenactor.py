@@ -308,9 +308,7 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
             image: float32 `[B, S, S, 3]` in [-1, 1].
             flow: float32 `[B, h, w, 2]`, in pixels of its own grid, see `FlowWarp`.
         """
-        with self.inference_weights():
-            result = self._drive(code, driving_landmarks, training=False)
-            return ops.clip(result["image"], -1.0, 1.0), result["flow"]
+        return self.drive_with_fill(code, driving_landmarks)[:2]
 
     def drive_with_fill(self, code, driving_landmarks):
         """As `drive_with_flow`, and where the background behind the person shows.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from aan_keras.losses import ReenactmentLoss
-from tests.models.tiny import batch_of, tiny_reenactor
+from tests.models.tiny import LIGHT, batch_of, tiny_reenactor
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +14,7 @@ def plain():
 
 
 def light_reenactor():
-    return tiny_reenactor(
-        num_fusion_blocks=1,
-        num_residual_blocks=0,
-        local_net=False,
-        spectral_norm=False,
-        statistics="instance",
-        output="residual",
-    )
+    return tiny_reenactor(**LIGHT)
 
 
 def compiled(model, gan_weight=0.5, width=4, **losses):

@@ -9,21 +9,14 @@ from aan_keras.exporting.inference_model import inference_model
 from aan_keras.losses import ReenactmentLoss
 from aan_keras.models.preset import named_variables
 from aan_keras.training.checkpoint import load_checkpoint, save_checkpoint
-from tests.models.tiny import LAYERED, batch_of, shake, tiny_reenactor
+from tests.models.tiny import LAYERED, LIGHT, batch_of, shake, tiny_reenactor
 
 NETS = ("appearance_extractor", "fusion_net")
 
 
 def light_reenactor():
     keras.utils.set_random_seed(1)
-    model = tiny_reenactor(
-        num_fusion_blocks=1,
-        num_residual_blocks=0,
-        local_net=False,
-        spectral_norm=False,
-        statistics="instance",
-        output="residual",
-    )
+    model = tiny_reenactor(**LIGHT)
     shake(model)
     return model
 

@@ -14,6 +14,15 @@ DEPARTURES = {
     "spectral_norm": False,
 }
 LAYERED = {**DEPARTURES, "flow_prior": "layered", "source_scale": 2}
+# The fewest weights and the shortest step, for tests of what is done with them.
+LIGHT = {
+    "num_fusion_blocks": 1,
+    "num_residual_blocks": 0,
+    "local_net": False,
+    "spectral_norm": False,
+    "statistics": "instance",
+    "output": "residual",
+}
 
 
 def tiny_reenactor(image_size=64, **arguments):
