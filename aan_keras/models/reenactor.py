@@ -1,7 +1,6 @@
 """The one-shot face reenactment model."""
 
 import keras
-from keras import ops
 
 from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
@@ -17,6 +16,8 @@ from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.frozen_parts import freeze_parts, frozen_parts
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
+from aan_keras.models.reenactor_driving import ReenactorDriving
+from aan_keras.models.reenactor_files import ReenactorFiles
 from aan_keras.models.reenactor_flow import ReenactorFlow
 from aan_keras.models.reenactor_painting import ReenactorPainting
 from aan_keras.models.reenactor_training import ReenactorTraining
@@ -24,7 +25,14 @@ from aan_keras.models.region_views import RegionViews
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
-class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model):
+class Reenactor(
+    ReenactorDriving,
+    ReenactorFlow,
+    ReenactorPainting,
+    ReenactorTraining,
+    ReenactorFiles,
+    keras.Model,
+):
     """Animates one photo by another face's landmarks.
 
     Defaults are the paper's configuration at 256 px. The arguments from `flow_prior` on
@@ -269,128 +277,6 @@ class Reenactor(ReenactorFlow, ReenactorPainting, ReenactorTraining, keras.Model
         # By default Keras announces the compute dtype; an image is float32 always.
         shape = (inputs["source"].shape[0], self.image_size, self.image_size, 3)
         return keras.KerasTensor(shape, "float32")
-
-    def encode_source(self, source, source_landmarks):
-        """Everything that depends on the source photo alone; once a photo.
-
-        Args:
-            source: `[B, S, S, 3]` in [-1, 1].
-            source_landmarks: float32 `[B, 68, 2]`.
-
-        Returns:
-            dict of tensors, the `code` of `drive`.
-        """
-        with self.inference_weights():
-            return self._encode(source, source_landmarks, training=False)
-
-    def drive(self, code, driving_landmarks):
-        """One frame from `encode_source`'s result.
-
-        Args:
-            code: dict from `encode_source`, batch B.
-            driving_landmarks: float32 `[B, 68, 2]`.
-
-        Returns:
-            float32 `[B, S, S, 3]` in [-1, 1].
-        """
-        with self.inference_weights():
-            image = self._drive(code, driving_landmarks, training=False)["image"]
-            return ops.clip(image, -1.0, 1.0)
-
-    def drive_with_flow(self, code, driving_landmarks):
-        """As `drive`, and the flow that moved the source.
-
-        Args:
-            code: dict from `encode_source`, batch B.
-            driving_landmarks: float32 `[B, 68, 2]`.
-
-        Returns:
-            image: float32 `[B, S, S, 3]` in [-1, 1].
-            flow: float32 `[B, h, w, 2]`, in pixels of its own grid, see `FlowWarp`.
-        """
-        return self.drive_with_fill(code, driving_landmarks)[:2]
-
-    def drive_with_fill(self, code, driving_landmarks):
-        """As `drive_with_flow`, and where the background behind the person shows.
-
-        Args:
-            code: dict from `encode_source`, batch B.
-            driving_landmarks: float32 `[B, 68, 2]`.
-
-        Returns:
-            image: float32 `[B, S, S, 3]` in [-1, 1].
-            flow: float32 `[B, h, w, 2]`, in pixels of its own grid, see `FlowWarp`.
-            filled: float32 `[B, S, S, 1]` from 0 to 1; zeros of a model without
-                `background`.
-        """
-        with self.inference_weights():
-            result = self._drive(code, driving_landmarks, training=False)
-            image = ops.clip(result["image"], -1.0, 1.0)
-            filled = result.get("filled")
-            if filled is None:
-                filled = ops.zeros_like(image[..., :1])
-            return image, result["flow"], filled
-
-    def generate(self, inputs, training=None):
-        """One pass with everything the losses look at.
-
-        Args:
-            inputs: the model's input dict.
-            training: as in `call`.
-
-        Returns:
-            dict of `image` `[B, S, S, 3]` (not clipped), `flow`, `patches` (dict by
-            region, None without local net) and `warped`, the source under the flow.
-        """
-        code = self._encode(inputs["source"], inputs["source_landmarks"], training)
-        return self._drive(code, inputs["driving_landmarks"], training)
-
-    @classmethod
-    def from_preset(cls, preset):
-        """Loads a shipped preset by name, or a preset folder by path.
-
-        Args:
-            preset: `"aan_128"`, or the path `save_to_preset` wrote to.
-
-        Returns:
-            The model, its weights checked against their SHA-256.
-        """
-        from aan_keras.models.preset import load_preset
-
-        return load_preset(cls, preset)
-
-    def save_to_preset(self, path):
-        """Writes `config.json` and float16 weights (the moving averages) to a folder.
-
-        Args:
-            path: folder; created if it does not exist.
-        """
-        from aan_keras.models.preset import save_preset
-
-        save_preset(self, path)
-
-    def export_saved_model(self, path, **options):
-        """Writes a SavedModel that runs without Keras.
-
-        Args:
-            path: folder to write.
-            **options: see `aan_keras.exporting.export_saved_model`.
-        """
-        from aan_keras.exporting.saved_model import export_saved_model
-
-        export_saved_model(self, path, **options)
-
-    def export_tflite(self, path, quantization=None, **options):
-        """Writes a TFLite file for LiteRT, on phones and elsewhere.
-
-        Args:
-            path: file to write.
-            quantization: None, `"float16"`, `"dynamic"` or `"int8"`.
-            **options: see `aan_keras.exporting.export_tflite`.
-        """
-        from aan_keras.exporting.tflite import export_tflite
-
-        export_tflite(self, path, quantization, **options)
 
     def get_config(self):
         config = {
