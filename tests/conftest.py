@@ -2,9 +2,16 @@
 
 import os
 import random
+import tempfile
 
 # JAX compiles every operation of every shape that it meets: quickly is enough here.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# And once is enough, for all tests and all processes that run them, which inherit this.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    _compiled = tempfile.TemporaryDirectory(prefix="jax-compiled-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 # As in a command's own process: TensorFlow's notices are not our words on stderr.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.mark.slow
-def test_runs(run_notebook):
-    run_notebook("03_train")
+def test_runs(run_notebook, light_preset):
+    run_notebook("03_train", START=light_preset)

@@ -46,6 +46,21 @@ def session(data, output, steps=STEPS, **changes):
     return jax_train(reenactor, data, output, steps, 2, **options)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_folder_of_programs():
+    """Puts the folder that all tests share aside: beside one, a run makes none."""
+    import jax
+    from jax.experimental.compilation_cache import compilation_cache
+
+    name = "jax_compilation_cache_dir"
+    ours = getattr(jax.config, name)
+    jax.config.update(name, None)
+    compilation_cache.reset_cache()
+    yield
+    jax.config.update(name, ours)
+    compilation_cache.reset_cache()
+
+
 @pytest.fixture(scope="module")
 def runs(faces, tmp_path_factory):
     """Folders of a run in one session, and in two."""
