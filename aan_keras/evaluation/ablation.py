@@ -21,6 +21,7 @@ VARIANTS = {
     "spade": {"model": {"adaptive_norm": "spade"}},
     "instance_statistics": {"model": {"statistics": "instance"}},
     "single_warp": {"model": {"warp_theta": False}},
+    "flat_head": {"model": {"head_motion": "similarity"}},
     "spline": {"model": {"flow_prior": "tps", "background": False}},
     "no_prior": {"model": {"flow_prior": None, "background": False}},
     "rgb": {"model": {"output": "rgb", "exposure": False}},
@@ -35,6 +36,7 @@ VARIANTS = {
     "no_exposure": {"model": {"exposure": False}},
     "no_anchor": {"model": {"anchor": False}},
     "no_background": {"model": {"background": False}},
+    "no_shading": {"model": {"shading": False}},
     "no_detail": {"losses": {"detail_weight": 0.0}},
     "videos_only": {
         "dataset_options": {"photo_fraction": 0.0, "animated_fraction": 0.0}

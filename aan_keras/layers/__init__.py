@@ -4,10 +4,12 @@ from aan_keras.layers.appearance_adaptive_norm import AppearanceAdaptiveNorm
 from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.down_block import DownBlock
+from aan_keras.layers.ellipsoid_flow import EllipsoidFlow
 from aan_keras.layers.face_chip import FaceChip
 from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
 from aan_keras.layers.fusion_block import FusionBlock
+from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.opening_mask import OpeningMask
@@ -28,10 +30,12 @@ __all__ = [
     "BackgroundFill",
     "CubicUpsampling",
     "DownBlock",
+    "EllipsoidFlow",
     "FaceChip",
     "FaceExposure",
     "FlowWarp",
     "FusionBlock",
+    "HeadShading",
     "LandmarkFlow",
     "LandmarkHeatmaps",
     "OpeningMask",

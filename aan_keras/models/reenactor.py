@@ -6,16 +6,17 @@ from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
 from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
+from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.region_paste import RegionPaste
-from aan_keras.layers.similarity_flow import SimilarityFlow
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
 from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.frozen_parts import freeze_parts, frozen_parts
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
+from aan_keras.models.reenactor_arguments import HEAD_MOTIONS, check_arguments
 from aan_keras.models.reenactor_driving import ReenactorDriving
 from aan_keras.models.reenactor_files import ReenactorFiles
 from aan_keras.models.reenactor_flow import ReenactorFlow
@@ -53,8 +54,10 @@ class Reenactor(
         flow_prior: None (paper), or `"tps"`: the flow starts as the thin-plate spline
             between the landmark sets and the flow estimator adds to it. `"layered"`:
             the flow estimator, which then sees the source too, mixes that spline (the
-            face), the head's similarity transform (hair, ears) and no motion (the
-            background), and adds to the mixture.
+            face), the head's motion (hair, ears) and none (the background), and adds
+            to the mixture.
+        head_motion: of `flow_prior="layered"`: `"similarity"`, or `"ellipsoid"`: the
+            head turns in space too, see `EllipsoidFlow`.
         warp_theta: False (paper), or True: theta is warped by the flow too.
         output: `"rgb"` (paper), or `"residual"`: the nets add to the warped source.
         source_scale: 1 (paper), or 2: the image that the flow warps is the source
@@ -73,6 +76,8 @@ class Reenactor(
             photo and is no more, where a flow would draw hair out. Not in training,
             which does not teach where the person is: see `train_background`. Needs
             `flow_prior="layered"`.
+        shading: False (paper), or True: light stays where it is when the head turns,
+            see `HeadShading`.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -108,6 +113,7 @@ class Reenactor(
         adaptive_norm="aan",
         spectral_norm=True,
         flow_prior=None,
+        head_motion="similarity",
         warp_theta=False,
         output="rgb",
         source_scale=1,
@@ -116,6 +122,7 @@ class Reenactor(
         exposure=False,
         anchor=False,
         background=False,
+        shading=False,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -123,45 +130,7 @@ class Reenactor(
         super().__init__(dtype=dtype, **kwargs)
         # Images and landmarks in bfloat16 are off by grey levels and by pixels.
         self.autocast = False
-        if image_size % 32 or not 64 <= image_size <= 512:
-            raise ValueError(
-                "`image_size` must be a multiple of 32 from 64 to 512. "
-                f"Received: image_size={image_size}"
-            )
-        if flow_prior not in (None, "tps", "layered"):
-            raise ValueError(
-                '`flow_prior` must be None, "tps" or "layered". '
-                f"Received: flow_prior={flow_prior}"
-            )
-        if output not in ("rgb", "residual"):
-            raise ValueError(
-                f'`output` must be "rgb" or "residual". Received: output={output}'
-            )
-        if exposure and output != "residual":
-            raise ValueError(
-                '`exposure` needs `output="residual"`: painted pixels end at -1 and 1. '
-                f"Received: output={output}"
-            )
-        if background and flow_prior != "layered":
-            raise ValueError(
-                '`background` needs `flow_prior="layered"`. '
-                f"Received: flow_prior={flow_prior}"
-            )
-        if source_scale not in (1, 2):
-            raise ValueError(
-                f"`source_scale` must be 1 or 2. Received: source_scale={source_scale}"
-            )
         heatmap_size = heatmap_size or image_size
-        if heatmap_size % 16:
-            raise ValueError(
-                "`heatmap_size` must be a multiple of 16. "
-                f"Received: heatmap_size={heatmap_size}"
-            )
-        if num_fusion_blocks < 1 or image_size % 2**num_fusion_blocks:
-            raise ValueError(
-                "`image_size` must be divisible by 2 ** `num_fusion_blocks`. Received: "
-                f"image_size={image_size}, num_fusion_blocks={num_fusion_blocks}"
-            )
         self._arguments = {
             "image_size": image_size,
             "width": width,
@@ -174,6 +143,7 @@ class Reenactor(
             "adaptive_norm": adaptive_norm,
             "spectral_norm": spectral_norm,
             "flow_prior": flow_prior,
+            "head_motion": head_motion,
             "warp_theta": warp_theta,
             "output": output,
             "source_scale": source_scale,
@@ -182,8 +152,10 @@ class Reenactor(
             "exposure": exposure,
             "anchor": anchor,
             "background": background,
+            "shading": shading,
             "sharpening": sharpening,
         }
+        check_arguments(**self._arguments)
         self.image_size = image_size
         self.num_fusion_blocks = num_fusion_blocks
         self.adaptive_norm = adaptive_norm
@@ -204,6 +176,9 @@ class Reenactor(
             self.upsampling = CubicUpsampling(dtype="float32")
             self.warp_image = FlowWarp(size=image_size, dtype="float32")
         self.exposure = FaceExposure(dtype="float32") if exposure else None
+        self.shading = None
+        if shading:
+            self.shading = HeadShading(heatmap_size // 2, image_size)
         self.warp_anchor = FlowWarp(dtype="float32") if anchor else None
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.background = self.warp_head = None
@@ -214,7 +189,7 @@ class Reenactor(
         if flow_prior is not None:
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
         if flow_prior == "layered":
-            self.head_flow = SimilarityFlow(heatmap_size // 2, image_size)
+            self.head_flow = HEAD_MOTIONS[head_motion](heatmap_size // 2, image_size)
 
         # === Nets ===
         unet = {"up_kernel_size": up_kernel_size, **common}

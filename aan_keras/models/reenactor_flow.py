@@ -45,7 +45,7 @@ class ReenactorFlow:
         with self.inference_weights():
             logits = self._appearance(source, training=False)["background"]
         odds, _ = self._background_odds(landmarks, logits)
-        return _resize(ops.sigmoid(-odds), self.image_size)
+        return resize(ops.sigmoid(-odds), self.image_size)
 
     def _background_odds(self, landmarks, logits):
         """`[B, S / 2, S / 2, 1]`: odds of background, and the way down the face."""
@@ -110,7 +110,7 @@ class ReenactorFlow:
         # Soft outlines that have hardly moved leave nothing.
         share = ops.sigmoid(_STEEPNESS * (ops.relu(was - is_now) - 0.5))
         outline = background_odds(*self._face_coordinates(landmarks), _TIGHTNESS)
-        return _resize(share * ops.sigmoid(outline), self.image_size)
+        return resize(share * ops.sigmoid(outline), self.image_size)
 
 
 def shrink(image, size):
@@ -122,14 +122,15 @@ def shrink(image, size):
     factor = image.shape[1] // size
     if factor > 1:
         image = ops.average_pool(image, factor, strides=factor)
-    return _resize(image, size)
+    return resize(image, size)
 
 
 def _dilate(mask, width):
     return ops.max_pool(mask, width, strides=1, padding="same")
 
 
-def _resize(image, size):
+def resize(image, size):
+    """Resizes `[B, S, S, C]` to `[B, size, size, C]`, bilinearly."""
     if image.shape[1] == size:
         return image
     return ops.image.resize(image, (size, size), interpolation="bilinear")

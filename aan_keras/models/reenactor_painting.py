@@ -2,14 +2,17 @@
 
 from keras import ops
 
+from aan_keras.layers.lip_change import changed_lips
 from aan_keras.layers.runtime_forms import form_of
+from aan_keras.models.reenactor_flow import resize, shrink
 
 
 class ReenactorPainting:
     """The part of `Reenactor` that encodes a photo and paints a frame.
 
     The model's attributes: its nets, `warp`, `warp_image`, `region_views`, `paste`, and
-    what may be None: `exposure`, `upsampling`, `warp_anchor`, `background`, `sharpen`.
+    what may be None: `exposure`, `upsampling`, `shading`, `warp_anchor`, `background`,
+    `sharpen`.
     """
 
     def _encode(self, source, source_landmarks, training):
@@ -29,6 +32,9 @@ class ReenactorPainting:
             code["source_fine"] = self.upsampling(source)
         code.update(self._appearance(source, training))
         self._encode_motion(code, source, landmarks, training)
+        if self.shading is not None:
+            small = shrink(source, self.shading.size)
+            code["light"] = self.shading.light(small, landmarks)
         if self.local_net is not None:
             views = self.region_views(landmarks, source)
             if not training:
@@ -56,7 +62,11 @@ class ReenactorPainting:
         landmarks = ops.cast(driving_landmarks, "float32")
         result = form_of(self.paint)(code, landmarks, training)
         if self.warp_anchor is not None and not training:
-            result["image"] += self.warp_anchor(code["anchor"], result["flow"])
+            known = self.warp_anchor(code["anchor"], result["flow"])
+            # What a closed mouth got wrong says nothing of an open one.
+            marks = code["source_landmarks"], landmarks
+            changed = changed_lips(*marks, self.image_size)
+            result["image"] += known - changed * known
         if self.background is not None and not training:
             share = self._left_behind(code, landmarks)
             result["image"] += share * (code["background"] - result["image"])
@@ -85,6 +95,10 @@ class ReenactorPainting:
         flow = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
+        if self.shading is not None:
+            marks = code["source_landmarks"], landmarks
+            shading = self.shading(code["light"], *marks)
+            warped += resize(shading, self.image_size)
         appearance = self.warp(code["appearance"], flow)
         inputs = {"appearance": appearance}
         if self.adaptive_norm == "spade":

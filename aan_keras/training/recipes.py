@@ -12,6 +12,7 @@ RECIPES = {
             "statistics": "instance",
             "spectral_norm": False,
             "flow_prior": "layered",
+            "head_motion": "ellipsoid",
             "warp_theta": True,
             "output": "residual",
             "source_scale": 2,
@@ -20,6 +21,7 @@ RECIPES = {
             "exposure": True,
             "anchor": True,
             "background": True,
+            "shading": True,
         },
         "losses": {
             "gan_weight": 0.0,

@@ -112,23 +112,21 @@ def test_clip(aan, request_arrays, expected, tmp_path):
 
 
 @pytest.mark.parametrize("signature", ["reenact_jpeg", "reenact_clip_jpeg"])
-def test_files(aan, request_arrays, expected, tmp_path, signature):
+def test_files(aan, request_arrays, tmp_path, signature):
     arrays = {name: value[:1] for name, value in request_arrays.items()}
+    aan("run", "serving_default", tmp_path, *arguments(tmp_path / "pixels", **arrays))
     png = tmp_path / "source.png"
     cv2.imwrite(str(png), arrays.pop("source")[0, ..., ::-1])
     if signature == "reenact_clip_jpeg":
         arrays["driving_landmarks"] = arrays["driving_landmarks"][:, None]
     inputs = arguments(tmp_path / "in", **arrays)
     aan("run", signature, tmp_path / "out", f"source_bytes={png}", *inputs)
-    found = tf.io.read_file(str(tmp_path / "out" / "image_bytes_0.jpg"))
-    # JPEG itself changes pixels: as many as in a file of Keras' image.
-    wanted = tf.io.encode_jpeg(expected[0], quality=95, chroma_downsampling=False)
-    pixels = [
-        tf.io.decode_jpeg(data, dct_method="INTEGER_ACCURATE").numpy()
-        for data in (found, wanted)
-    ]
-    assert np.mean(pixels[0] != pixels[1]) < 0.01
-    assert difference(*pixels) <= 4
+    found = (tmp_path / "out" / "image_bytes_0.jpg").read_bytes()
+    # A file of the frame that `serving_default` gives, and `test_serving_default` holds
+    # against Keras' (coding makes several levels of one that was rounded otherwise).
+    image = np.load(tmp_path / "image.npy")[0]
+    wanted = tf.io.encode_jpeg(image, quality=95, chroma_downsampling=False)
+    assert found == wanted.numpy()
 
 
 def test_animate(aan, reenactor, request_arrays, tmp_path):

@@ -20,6 +20,8 @@ CONFIGURATIONS = {
         "exposure": True,
         "anchor": True,
         "background": True,
+        "head_motion": "ellipsoid",
+        "shading": True,
     },
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }

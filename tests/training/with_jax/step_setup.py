@@ -21,6 +21,8 @@ def make_model():
         exposure=True,
         anchor=True,
         background=True,
+        head_motion="ellipsoid",
+        shading=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
