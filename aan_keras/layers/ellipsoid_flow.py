@@ -86,21 +86,43 @@ class EllipsoidFlow(keras.layers.Layer):
 
     def call(self, source_landmarks, driving_landmarks):
         x, y = pixel_axes(self.size, self.size)
-        scale, rows, shift = self._pose(source_landmarks)
-        driving = self._pose(driving_landmarks)
+        # Poses on the flow's grid.
+        scale = self.size / self.image_size
+        poses = [
+            head_pose((ops.cast(marks, "float32") + 0.5) * scale - 0.5)
+            for marks in (source_landmarks, driving_landmarks)
+        ]
+        moved_x, moved_y = self._carry(*poses, x, y)
+        return ops.stack([moved_x - x, moved_y - y], axis=-1)
+
+    def carry(self, source_landmarks, driving_landmarks, points):
+        """Where in the source single places of the driving pose lie.
+
+        Args:
+            source_landmarks, driving_landmarks: as in `call`.
+            points: float32 `[B, N, 2]`, in pixels of the crop.
+
+        Returns:
+            float32 `[B, N, 2]`, likewise.
+        """
+        points = ops.cast(points, "float32")
+        x, y = points[:, None, :, 0], points[:, None, :, 1]
+        moved = self._carry(
+            head_pose(source_landmarks), head_pose(driving_landmarks), x, y
+        )
+        return ops.stack([axis[:, 0] for axis in moved], axis=-1)
+
+    def _carry(self, source, driving, x, y):
+        """Places `[B, h, w]` of one pose in the other."""
         points, _ = head_surface(driving, x, y, self.radii, self.centre)
-        flow = []
-        for row, offset, axis in zip(rows[:2], shift, (x, y), strict=True):
+        scale, rows, shift = source
+        moved = []
+        for row, offset in zip(rows[:2], shift, strict=True):
             # From one camera's axes to the other's.
             relative = turn(driving[1], row)
             (seen,) = turn([relative], points)
-            flow.append(scale * seen + offset - axis)
-        return ops.stack(flow, axis=-1)
-
-    def _pose(self, landmarks):
-        """On the flow's grid."""
-        landmarks = ops.cast(landmarks, "float32")
-        return head_pose((landmarks + 0.5) * (self.size / self.image_size) - 0.5)
+            moved.append(scale * seen + offset)
+        return moved
 
     def compute_output_shape(self, source_landmarks_shape, driving_landmarks_shape):
         return (source_landmarks_shape[0], self.size, self.size, 2)

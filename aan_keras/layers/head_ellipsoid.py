@@ -39,6 +39,9 @@ HEAD_SHAPE = (
 # clips above the brows and beside the face, from a dozen tried.
 HEAD_RADII = (82.0, 125.0, 85.0)
 HEAD_CENTRE = (0.0, 5.0, 70.0)
+# Of the turn that a spline adds to: where it is rounder than the head, the spline has
+# less to bend between landmarks and around them.
+FACE_RADII = (100.0, 140.0, 100.0)
 
 
 def head_pose(landmarks):

@@ -4,8 +4,10 @@ import keras
 
 from aan_keras.layers.background_fill import BackgroundFill
 from aan_keras.layers.cubic_upsampling import CubicUpsampling
+from aan_keras.layers.ellipsoid_flow import EllipsoidFlow
 from aan_keras.layers.face_exposure import FaceExposure
 from aan_keras.layers.flow_warp import FlowWarp
+from aan_keras.layers.head_ellipsoid import FACE_RADII
 from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
@@ -57,7 +59,8 @@ class Reenactor(
             face), the head's motion (hair, ears) and none (the background), and adds
             to the mixture.
         head_motion: of `flow_prior="layered"`: `"similarity"`, or `"ellipsoid"`: the
-            head turns in space too, see `EllipsoidFlow`.
+            head turns in space too, see `EllipsoidFlow`, and the spline is that of
+            what landmarks move by beyond such a turn.
         warp_theta: False (paper), or True: theta is warped by the flow too.
         output: `"rgb"` (paper), or `"residual"`: the nets add to the warped source.
         source_scale: 1 (paper), or 2: the image that the flow warps is the source
@@ -185,11 +188,15 @@ class Reenactor(
         if background:
             self.background = BackgroundFill(dtype="float32")
             self.warp_head = FlowWarp(dtype="float32")
-        self.landmark_flow = self.head_flow = None
+        self.landmark_flow = self.head_flow = self.face_flow = None
         if flow_prior is not None:
             self.landmark_flow = LandmarkFlow(heatmap_size // 2, image_size)
         if flow_prior == "layered":
             self.head_flow = HEAD_MOTIONS[head_motion](heatmap_size // 2, image_size)
+            if head_motion == "ellipsoid":
+                self.face_flow = EllipsoidFlow(
+                    heatmap_size // 2, image_size, radii=FACE_RADII
+                )
 
         # === Nets ===
         unet = {"up_kernel_size": up_kernel_size, **common}

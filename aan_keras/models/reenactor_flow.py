@@ -19,7 +19,8 @@ class ReenactorFlow:
     """The part of `Reenactor` that knows where each pixel of a frame lies in the photo.
 
     The model's attributes: `heatmaps`, `warp`, `flow_estimator`, and what may be None:
-    its priors `landmark_flow` and `head_flow`, `background` and `warp_head`.
+    its priors `landmark_flow`, `head_flow` and `face_flow`, `background` and
+    `warp_head`.
     """
 
     def person_mask(self, source, source_landmarks):
@@ -86,7 +87,7 @@ class ReenactorFlow:
         heatmaps, encoded = self.heatmaps(landmarks), code["flow_source"]
         if self.landmark_flow is None:
             return self.flow_estimator.drive(encoded, heatmaps, training=training)
-        spline = self.landmark_flow(code["source_landmarks"], landmarks)
+        spline = self._spline(code["source_landmarks"], landmarks)
         if self.head_flow is None:
             flow = self.flow_estimator.drive(encoded, heatmaps, training=training)
             return spline + flow
@@ -98,6 +99,14 @@ class ReenactorFlow:
         )
         # The first share belongs to the background, which does not move.
         return flow + shares[..., 1:2] * head + shares[..., 2:] * spline
+
+    def _spline(self, source_landmarks, landmarks):
+        """Flow of the face: what its landmarks move by, if need be beyond the head."""
+        if self.face_flow is None:
+            return self.landmark_flow(source_landmarks, landmarks)
+        carried = self.face_flow.carry(source_landmarks, landmarks, landmarks)
+        rest = self.landmark_flow(source_landmarks - carried + landmarks, landmarks)
+        return rest + self.face_flow(source_landmarks, landmarks)
 
     def _left_behind(self, code, landmarks):
         """float32 `[B, S, S, 1]`: where the head was in the photo, and is no more.

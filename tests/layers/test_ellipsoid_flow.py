@@ -127,6 +127,17 @@ def test_equals_float64():
     assert np.abs(expected).mean() > 1
 
 
+def test_single_places_are_carried_as_the_flow_carries_them():
+    size = 64
+    layer, marks = EllipsoidFlow(size, size), landmarks_of(view((5, 10, 3)))
+    marks = [m / 2 for m in (marks, sample_faces()[:1])]
+    flow = as_numpy(layer(*marks))[0]
+    x, y = np.array([20, 31, 33, 50]), np.array([12, 40, 31, 22])
+    points = np.stack([x, y], -1)[None].astype("float32")
+    carried = as_numpy(layer.carry(*marks, points))
+    np.testing.assert_allclose(carried[0], points[0] + flow[y, x], atol=1e-3)
+
+
 def test_what_stays_in_the_plane_is_a_similarity():
     cameras = view((0, 0, 0)), view((0, 0, 25), 0.6, (70.0, 45.0))
     marks = [landmarks_of(c) for c in cameras]
