@@ -12,6 +12,9 @@ from aan_keras.layers.head_ellipsoid import (
 )
 from aan_keras.layers.sampling import pixel_axes
 
+# Of the step from what is seen on the ellipsoid to what goes with its outline.
+_STEEPNESS = 40.0
+
 
 @keras.saving.register_keras_serializable(package="aan_keras")
 class EllipsoidFlow(keras.layers.Layer):
@@ -20,7 +23,8 @@ class EllipsoidFlow(keras.layers.Layer):
     The pose of the head in either image is the weak perspective in which a mean 3-D
     face is seen closest to the landmarks that expression does not move. A pixel of the
     driving pose is carried along its ray to the ellipsoid, and from there into the
-    source's pose. Rays that miss the ellipsoid meet the plane of its outline.
+    source's pose. What is around the ellipsoid goes with its outline, which is shifted,
+    scaled and turned in the image's plane only.
 
     Hair, ears and forehead have no landmarks. A similarity transform (`SimilarityFlow`)
     moves them as a picture that is shifted, scaled and turned in its plane; this also
@@ -114,15 +118,27 @@ class EllipsoidFlow(keras.layers.Layer):
 
     def _carry(self, source, driving, x, y):
         """Places `[B, h, w]` of one pose in the other."""
-        points, _ = head_surface(driving, x, y, self.radii, self.centre)
+        points, _, inside = head_surface(driving, x, y, self.radii, self.centre)
+        hit = ops.sigmoid(_STEEPNESS * inside)
         scale, rows, shift = source
-        moved = []
-        for row, offset in zip(rows[:2], shift, strict=True):
-            # From one camera's axes to the other's.
-            relative = turn(driving[1], row)
-            (seen,) = turn([relative], points)
-            moved.append(scale * seen + offset)
-        return moved
+        # From one camera's axes to the other's.
+        relative = [turn(driving[1], row) for row in rows[:2]]
+        turned = turn(relative, points)
+        # Of that, the rotation in the plane.
+        (a, b, _), (c, d, _) = relative
+        cos, sin = a + d, c - b
+        length = ops.sqrt(cos * cos + sin * sin + 1e-12)
+        cos, sin = cos / length, sin / length
+        before, after = turn(rows, self.centre), turn(driving[1], self.centre)
+        across, along = points[0] - after[0], points[1] - after[1]
+        around = (
+            cos * across - sin * along + before[0],
+            sin * across + cos * along + before[1],
+        )
+        return [
+            scale * (rest + hit * (surface - rest)) + offset
+            for surface, rest, offset in zip(turned, around, shift, strict=True)
+        ]
 
     def compute_output_shape(self, source_landmarks_shape, driving_landmarks_shape):
         return (source_landmarks_shape[0], self.size, self.size, 2)

@@ -69,7 +69,7 @@ def head_pose(landmarks):
 def head_surface(pose, x, y, radii=HEAD_RADII, centre=HEAD_CENTRE):
     """What of the ellipsoid is seen at places of an image.
 
-    Rays that miss the ellipsoid end in the plane of its outline.
+    Rays that miss the ellipsoid end where they are nearest to it.
 
     Args:
         pose: of `head_pose`.
@@ -80,6 +80,8 @@ def head_surface(pose, x, y, radii=HEAD_RADII, centre=HEAD_CENTRE):
         points: three tensors `[B, h, w]` along the camera's axes, in millimetres.
         normals: three tensors `[B, h, w]` along the axes of the face, of length 1,
             towards the outside.
+        inside: `[B, h, w]`, 1 in the middle of the ellipsoid, 0 on its outline, and
+            negative around it.
     """
     scale, rows, shift = pose
     u, v = (x - shift[0]) / scale, (y - shift[1]) / scale
@@ -89,11 +91,13 @@ def head_surface(pose, x, y, radii=HEAD_RADII, centre=HEAD_CENTRE):
     nn, nq, qq = _dot(n, n), _dot(n, q), _dot(q, q) - 1.0
     nn = ops.maximum(nn, 1e-9)
     # Above zero, for the root's gradient.
-    root = ops.sqrt(ops.maximum(nq * nq - nn * qq, 1e-14))
+    discriminant = nq * nq - nn * qq
+    root = ops.sqrt(ops.maximum(discriminant, 1e-14))
     depth = -(nq + root) / nn
     normals = [(q[i] + depth * n[i]) / radii[i] for i in range(3)]
     length = ops.sqrt(_dot(normals, normals) + 1e-12)
-    return [u, v, depth], [normal / length for normal in normals]
+    normals = [normal / length for normal in normals]
+    return [u, v, depth], normals, discriminant / nn
 
 
 def turn(rows, vector):

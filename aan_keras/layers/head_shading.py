@@ -76,7 +76,7 @@ class HeadShading(keras.layers.Layer):
         inside = face_ellipse(places, height, width)
         share = inside / ops.maximum(ops.sum(inside, axis=(1, 2), keepdims=True), 1.0)
         pose = head_pose(places)
-        _, normals = head_surface(pose, *pixel_axes(height, width))
+        _, normals, _ = head_surface(pose, *pixel_axes(height, width))
         normals = ops.stack(turn(pose[1], normals), axis=-1)  # [B, h, w, 3]
         normals -= ops.sum(share * normals, axis=(1, 2), keepdims=True)
         image -= ops.sum(share * image, axis=(1, 2), keepdims=True)
@@ -94,7 +94,7 @@ class HeadShading(keras.layers.Layer):
         source = head_pose(self._scaled(source_landmarks, self.size))
         places = self._scaled(driving_landmarks, self.size)
         driving = head_pose(places)
-        _, normals = head_surface(driving, *pixel_axes(self.size, self.size))
+        _, normals, _ = head_surface(driving, *pixel_axes(self.size, self.size))
         turned = zip(turn(driving[1], normals), turn(source[1], normals), strict=True)
         change = [after - before for after, before in turned]
         light = ops.cast(light, "float32")[:, None, None]
