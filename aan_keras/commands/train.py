@@ -23,6 +23,7 @@ EXAMPLE = """examples:
 RECIPES = ("paper", "small", "aan_64", "aan_128", "aan_256")
 ENGINES = ("tensorflow", "jax")
 OPTIMIZERS = ("adam", "muon")
+NETS = ("appearance_extractor", "flow_estimator", "local_net", "fusion_net")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 # What a run keeps, as `train_recipe` calls it; None is its default.
 SETTINGS = (
@@ -30,6 +31,7 @@ SETTINGS = (
     "steps",
     "recipe",
     "preset",
+    "nets",
     "image_size",
     "width",
     "batch_size",
@@ -125,6 +127,13 @@ def add_arguments(command):
         type=console.positive,
         metavar="N",
         help="GPUs of this machine (several machines: set TF_CONFIG)",
+    )
+    command.add_argument(
+        "--nets",
+        nargs="+",
+        choices=NETS,
+        metavar="NET",
+        help=f"of {', '.join(NETS)}: train these, and leave the others as they are",
     )
     command.add_argument(
         "--gan-weight", type=console.number_in(0, math.inf), metavar="WEIGHT"

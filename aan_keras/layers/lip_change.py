@@ -25,7 +25,10 @@ def lip_change(source_landmarks, driving_landmarks):
     Returns:
         float32 `[B]`.
     """
-    source, driving = source_landmarks[:, _MOUTH], driving_landmarks[:, _MOUTH]
+    source, driving = (
+        ops.cast(landmarks, "float32")[:, _MOUTH]
+        for landmarks in (source_landmarks, driving_landmarks)
+    )
     transform = fit_similarity(source, driving)
     moved = apply_similarity(transform, source[..., 0], source[..., 1])
     gap = ops.stack(moved, axis=-1) - driving
@@ -47,7 +50,7 @@ def lip_window(landmarks, size):
     Returns:
         float32 `[B, size, size, 1]` from 0 to 1.
     """
-    lips = landmarks[:, _OUTER_LIPS]
+    lips = ops.cast(landmarks, "float32")[:, _OUTER_LIPS]
     centre = ops.mean(lips, axis=1)
     dx, dy = ops.unstack(lips - centre[:, None], axis=-1)
     xx, xy, yy = (ops.mean(p, axis=-1) for p in (dx * dx, dx * dy, dy * dy))

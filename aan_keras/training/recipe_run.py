@@ -21,6 +21,7 @@ def train_recipe(
     steps,
     recipe="paper",
     preset=None,
+    nets=None,
     image_size=None,
     width=None,
     batch_size=8,
@@ -50,6 +51,8 @@ def train_recipe(
             cores; or `"aan_64"`, `"aan_128"`, `"aan_256"`: the same at another size.
         preset: name or folder of a preset to start from instead of random weights;
             its configuration is used.
+        nets: names of the sub-nets to train (`"flow_estimator"`, say), the others stay
+            as they are; None: all.
         image_size, width: replace the recipe's.
         batch_size: pairs a step.
         perceptual: `"vgg19"`, `"vgg16"`, `"identity"`, `"none"` or the path of a Keras
@@ -260,8 +263,22 @@ def _make_reenactor(arguments):
     }
     given["dtype"] = arguments["precision"]
     if arguments["preset"] is not None:
-        return load_preset(Reenactor, arguments["preset"], **given)
-    return Reenactor(**{**arguments["options"]["model"], **given})
+        reenactor = load_preset(Reenactor, arguments["preset"], **given)
+    else:
+        reenactor = Reenactor(**{**arguments["options"]["model"], **given})
+    if arguments["nets"] is not None:
+        _train_only(reenactor, arguments["nets"])
+    return reenactor
+
+
+def _train_only(reenactor, names):
+    nets = {net.name: net for net in reenactor.generator_nets}
+    unknown = set(names) - set(nets)
+    if unknown or not names:
+        raise ValueError(f"`nets` must be some of {sorted(nets)}. Received: {names}")
+    for name, net in nets.items():
+        if name not in names:
+            net.trainable = False
 
 
 def _make_losses(arguments):

@@ -186,6 +186,22 @@ def test_settings_of_scale(trained, tmp_path):
         assert call["gan_warmup"].get_config() == warmup
 
 
+def test_nets_that_are_not_named_stay_as_they_are(trained, tmp_path):
+    small(tmp_path, nets=["flow_estimator", "local_net"])
+    recipe_run.resume_recipe(tmp_path / "run")
+    for call in trained:
+        nets = {net.name: net for net in call["reenactor"].generator_nets}
+        assert set(nets) == set(train_command.NETS)
+        learning = {name for name, net in nets.items() if net.trainable_variables}
+        assert learning == {"flow_estimator", "local_net"}
+
+
+@pytest.mark.parametrize("nets", [["hourglass"], []])
+def test_unknown_nets(trained, tmp_path, nets):
+    with pytest.raises(ValueError, match="`nets` must be some of"):
+        small(tmp_path, nets=nets)
+
+
 def test_chosen_precision_stays_with_the_run(trained, tmp_path, monkeypatch):
     from aan_keras.training import precision
 
@@ -210,7 +226,7 @@ def test_a_run_of_an_older_version_goes_on(trained, tmp_path):
     small(tmp_path)
     path = tmp_path / "run" / "command.json"
     arguments = json.loads(path.read_text())
-    newer = "precision accumulate gan_weight gan_warmup gan_lead devices options"
+    newer = "nets precision accumulate gan_weight gan_warmup gan_lead devices options"
     for name in newer.split():
         del arguments[name]
     path.write_text(json.dumps(arguments))
