@@ -90,12 +90,7 @@ class EllipsoidFlow(keras.layers.Layer):
 
     def call(self, source_landmarks, driving_landmarks):
         x, y = pixel_axes(self.size, self.size)
-        # Poses on the flow's grid.
-        scale = self.size / self.image_size
-        poses = [
-            head_pose((ops.cast(marks, "float32") + 0.5) * scale - 0.5)
-            for marks in (source_landmarks, driving_landmarks)
-        ]
+        poses = self._poses(source_landmarks, driving_landmarks)
         moved_x, moved_y = self._carry(*poses, x, y)
         return ops.stack([moved_x - x, moved_y - y], axis=-1)
 
@@ -109,12 +104,20 @@ class EllipsoidFlow(keras.layers.Layer):
         Returns:
             float32 `[B, N, 2]`, likewise.
         """
-        points = ops.cast(points, "float32")
+        points = self._on_grid(points)
         x, y = points[:, None, :, 0], points[:, None, :, 1]
-        moved = self._carry(
-            head_pose(source_landmarks), head_pose(driving_landmarks), x, y
-        )
-        return ops.stack([axis[:, 0] for axis in moved], axis=-1)
+        # The same poses as of `call`, which a graph computes once.
+        poses = self._poses(source_landmarks, driving_landmarks)
+        moved = self._carry(*poses, x, y)
+        moved = ops.stack([axis[:, 0] for axis in moved], axis=-1)
+        return (moved + 0.5) * (self.image_size / self.size) - 0.5
+
+    def _poses(self, *landmarks):
+        return [head_pose(self._on_grid(marks)) for marks in landmarks]
+
+    def _on_grid(self, points):
+        points = ops.cast(points, "float32")
+        return (points + 0.5) * (self.size / self.image_size) - 0.5
 
     def _carry(self, source, driving, x, y):
         """Places `[B, h, w]` of one pose in the other."""
