@@ -2,6 +2,8 @@
 
 from keras import ops
 
+_STEEPNESS = 6.0
+
 
 def face_ellipse(landmarks, height, width, above=0.0):
     """1 within the ellipse in the landmarks' box, 0 around it.
@@ -19,9 +21,27 @@ def face_ellipse(landmarks, height, width, above=0.0):
     if above:
         forehead = above * (high - low)[:, 1]
         low = low - ops.stack([ops.zeros_like(forehead), forehead], axis=-1)
+    return ops.cast(_squared_distance(low, high, height, width) <= 1.0, "float32")
+
+
+def soft_face_ellipse(landmarks, size):
+    """As `face_ellipse`, but ending softly: 1 / 2 on the ellipse itself.
+
+    Args:
+        landmarks: float32 `[B, n, 2]`, (x, y) in pixels, pixel centres at integers.
+        size: side of the mask in pixels.
+
+    Returns:
+        float32 `[B, size, size, 1]`.
+    """
+    low, high = ops.min(landmarks, axis=1), ops.max(landmarks, axis=1)
+    return ops.sigmoid(_STEEPNESS * (1.0 - _squared_distance(low, high, size, size)))
+
+
+def _squared_distance(low, high, height, width):
+    """`[B, height, width, 1]` from a box's middle; 1 on the ellipse in the box."""
     centre = ((low + high) / 2)[:, None, None]
     radius = ops.maximum((high - low) / 2, 1.0)[:, None, None]
     x, y = (ops.cast(ops.arange(n), "float32") for n in (width, height))
     grid = ops.stack(ops.meshgrid(x, y), axis=-1)[None]
-    distance = ops.sum(((grid - centre) / radius) ** 2, axis=-1, keepdims=True)
-    return ops.cast(distance <= 1.0, "float32")
+    return ops.sum(((grid - centre) / radius) ** 2, axis=-1, keepdims=True)

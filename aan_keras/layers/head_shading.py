@@ -3,10 +3,11 @@
 import keras
 from keras import ops
 
-from aan_keras.layers.face_ellipse import face_ellipse
+from aan_keras.layers.face_ellipse import face_ellipse, soft_face_ellipse
 from aan_keras.layers.head_ellipsoid import head_pose, head_surface, turn
 from aan_keras.layers.known_size import known_size
 from aan_keras.layers.sampling import pixel_axes
+from aan_keras.layers.weak_perspective import inverse_3x3
 
 # Added to the variances of normals, which are below 1/3. A face shows few directions.
 _RIDGE = 0.03
@@ -86,7 +87,7 @@ class HeadShading(keras.layers.Layer):
             products = weighted[..., :, None] * other[..., None, :]
             return ops.sum(products, axis=(1, 2))
 
-        inverse = _inverse_3x3(moments(normals) + _RIDGE * ops.eye(3))
+        inverse = inverse_3x3(moments(normals) + _RIDGE * ops.eye(3))
         # As sums: on GPUs a product of matrices would be rounded.
         return ops.sum(inverse[..., None] * moments(image)[:, None], axis=2)
 
@@ -99,7 +100,7 @@ class HeadShading(keras.layers.Layer):
         change = [after - before for after, before in turned]
         light = ops.cast(light, "float32")[:, None, None]
         shading = sum(c[..., None] * light[..., i, :] for i, c in enumerate(change))
-        return self.amount * face_window(places, self.size) * shading
+        return self.amount * soft_face_ellipse(places, self.size) * shading
 
     def _scaled(self, landmarks, size):
         landmarks = ops.cast(landmarks, "float32")
@@ -121,24 +122,3 @@ class HeadShading(keras.layers.Layer):
             "image_size": self.image_size,
             "amount": self.amount,
         }
-
-
-def face_window(landmarks, size):
-    """A soft ellipse in the landmarks' box: float32 `[B, size, size, 1]`."""
-    low, high = ops.min(landmarks, axis=1), ops.max(landmarks, axis=1)
-    centre, radius = (low + high) / 2, ops.maximum((high - low) / 2, 1.0)
-    x, y = pixel_axes(size, size)
-    across = (x - centre[:, 0, None, None]) / radius[:, 0, None, None]
-    along = (y - centre[:, 1, None, None]) / radius[:, 1, None, None]
-    return ops.sigmoid(6.0 * (1.0 - across * across - along * along))[..., None]
-
-
-def _inverse_3x3(m):
-    """Of symmetric positive definite `[B, 3, 3]`, by cofactors."""
-    a, b, c = m[:, 0, 0], m[:, 0, 1], m[:, 0, 2]
-    d, e, f = m[:, 1, 1], m[:, 1, 2], m[:, 2, 2]
-    xx, xy, xz = d * f - e * e, c * e - b * f, b * e - c * d
-    yy, yz, zz = a * f - c * c, b * c - a * e, a * d - b * b
-    rows = ops.stack([xx, xy, xz, xy, yy, yz, xz, yz, zz], axis=-1)
-    determinant = a * xx + b * xy + c * xz
-    return ops.reshape(rows / determinant[:, None], (-1, 3, 3))

@@ -40,7 +40,7 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     seen_mean = ops.sum(weights * landmarks, axis=-2)
     seen = landmarks - seen_mean[:, None, :]
     weighted = weights * centred  # [N, 3]
-    inverse = _inverse_3x3(exact_matmul(ops.transpose(weighted), centred))
+    inverse = inverse_3x3(exact_matmul(ops.transpose(weighted), centred)[None])[0]
     camera = exact_matmul(
         ops.transpose(seen, (0, 2, 1)), exact_matmul(weighted, inverse)
     )  # [B, 2, 3]
@@ -100,12 +100,8 @@ def _cross(a, b):
     )
 
 
-def _inverse_3x3(matrix):
-    columns = ops.stack(
-        [
-            _cross(matrix[None, :, 1], matrix[None, :, 2])[0],
-            _cross(matrix[None, :, 2], matrix[None, :, 0])[0],
-            _cross(matrix[None, :, 0], matrix[None, :, 1])[0],
-        ]
-    )
-    return columns / ops.sum(columns[0] * matrix[:, 0])
+def inverse_3x3(matrices):
+    """Inverses of regular matrices `[B, 3, 3]`, by cofactors."""
+    x, y, z = ops.unstack(ops.convert_to_tensor(matrices), axis=2)
+    rows = ops.stack([_cross(y, z), _cross(z, x), _cross(x, y)], axis=1)
+    return rows / ops.sum(rows[:, 0] * x, axis=-1)[:, None, None]

@@ -5,9 +5,14 @@ import json
 import math
 import pathlib
 
-from aan_keras.models.preset import load_preset, read_preset
+from aan_keras.models.preset import read_preset
 from aan_keras.training.json_file import write_json
-from aan_keras.training.recipes import RECIPES, training_options
+from aan_keras.training.recipe_parts import (
+    make_losses,
+    make_reenactor,
+    training_arguments,
+)
+from aan_keras.training.recipes import RECIPES
 
 _RUN = "command.json"
 # Of a run that goes on: it may have moved, and been told to learn slower or longer.
@@ -197,19 +202,19 @@ def _run_with_jax(arguments, report):
     from aan_keras.training.with_jax.jax_train import jax_train
 
     return jax_train(
-        _make_reenactor(arguments),
+        make_reenactor(arguments),
         arguments["data"],
         pathlib.Path(arguments["output"]),
         arguments["steps"],
         arguments["batch_size"],
-        losses=_make_losses(arguments),
+        losses=make_losses(arguments),
         seed=arguments["seed"],
         validation=tuple(arguments["validation"]),
         checkpoint_every=arguments["checkpoint_every"],
         log_every=math.gcd(50, arguments["checkpoint_every"]),
         report=report,
         on_begin=lambda: _remember(arguments),
-        **_training_arguments(arguments),
+        **training_arguments(arguments),
     )
 
 
@@ -221,7 +226,7 @@ def _run_with_tensorflow(arguments, resume, report):
 
     strategy = make_strategy(arguments["devices"])
     with strategy.scope():
-        reenactor = _make_reenactor(arguments)
+        reenactor = make_reenactor(arguments)
 
     class Remember(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -230,7 +235,7 @@ def _run_with_tensorflow(arguments, resume, report):
                 _remember(arguments)
 
     with strategy.scope():  # A perceptual network has variables too.
-        losses = _make_losses(arguments)
+        losses = make_losses(arguments)
     return train(
         reenactor,
         arguments["data"],
@@ -249,64 +254,8 @@ def _run_with_tensorflow(arguments, resume, report):
         verbose=1 if report is None else 0,
         report=report,
         callbacks=[Remember()],
-        **_training_arguments(arguments),
+        **training_arguments(arguments),
     )
-
-
-def _make_reenactor(arguments):
-    from aan_keras.models.reenactor import Reenactor
-
-    given = {
-        name: arguments[name]
-        for name in ("image_size", "width")
-        if arguments[name] is not None
-    }
-    given["dtype"] = arguments["precision"]
-    if arguments["preset"] is not None:
-        reenactor = load_preset(Reenactor, arguments["preset"], **given)
-    else:
-        reenactor = Reenactor(**{**arguments["options"]["model"], **given})
-    if arguments["nets"] is not None:
-        _train_only(reenactor, arguments["nets"])
-    return reenactor
-
-
-def _train_only(reenactor, names):
-    nets = {net.name: net for net in reenactor.generator_nets}
-    unknown = set(names) - set(nets)
-    if unknown or not names:
-        raise ValueError(f"`nets` must be some of {sorted(nets)}. Received: {names}")
-    for name, net in nets.items():
-        if name not in names:
-            net.trainable = False
-
-
-def _make_losses(arguments):
-    from aan_keras.losses.reenactment_loss import ReenactmentLoss
-
-    losses = dict(arguments["options"]["losses"])
-    if arguments["perceptual"] is not None:
-        perceptual = arguments["perceptual"]
-        losses["perceptual"] = None if perceptual == "none" else perceptual
-        if perceptual != "identity":
-            losses.pop("identity_weight", None)  # the same network
-    if arguments["gan_weight"] is not None:
-        losses["gan_weight"] = arguments["gan_weight"]
-    return ReenactmentLoss(**losses)
-
-
-def _training_arguments(arguments):
-    from aan_keras.losses.gan_warmup import GANWarmup
-
-    training = training_options(arguments["options"])
-    training["gan_warmup"] = GANWarmup(*arguments["gan_warmup"], arguments["gan_lead"])
-    if arguments["learning_rate"] is not None:
-        training["generator_learning_rate"] = arguments["learning_rate"]
-    if arguments["optimizer"] is not None:
-        training["optimizer"] = arguments["optimizer"]
-    if arguments["decay"] is not None:
-        training["decay_fraction"] = arguments["decay"]
-    return training
 
 
 def _remember(arguments):
