@@ -63,8 +63,8 @@ def add_arguments(command):
         "--resume",
         action="store_true",
         help="go on with the run in --output; with --data and --steps, begin one if "
-        "there is none yet. Of its settings --data (a folder that was moved), --steps, "
-        "--learning-rate and --decay may be others than before",
+        "there is none yet. Of its settings --data and --preset (folders that were "
+        "moved), --steps, --learning-rate and --decay may be others than before",
     )
     command.add_argument("--steps", type=console.positive, metavar="N")
     command.add_argument(

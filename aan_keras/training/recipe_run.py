@@ -95,6 +95,7 @@ def train_recipe(
     # A run may go on from another working directory.
     arguments.update(data=str(pathlib.Path(data).absolute()), output=str(output))
     arguments["preset"] = None if preset is None else str(preset)
+    arguments["preset_sha256"] = _weights_of(preset)
     if validation is None:
         from aan_keras.data.split import default_validation
 
@@ -120,8 +121,9 @@ def resume_recipe(output, *, report=None, **given):
     Args:
         output: folder that `train_recipe` has begun to fill.
         report: see `train_recipe`.
-        **given: its other arguments. `data`, the same in another place, `steps`,
-            `learning_rate` and `decay` replace the run's; others must be the run's.
+        **given: its other arguments. `data` and `preset`, the same in another place,
+            `steps`, `learning_rate` and `decay` replace the run's; others must be the
+            run's.
 
     Returns:
         The number of steps done.
@@ -146,7 +148,8 @@ def resume_recipe(output, *, report=None, **given):
         value = json.loads(json.dumps(value, default=str))
         if name == "data":
             value = str(pathlib.Path(value).absolute())
-        if name in _MAY_CHANGE:
+        moved = name == "preset" and _is_moved(arguments, value)
+        if moved or name in _MAY_CHANGE:
             arguments[name] = value
         elif value not in (had := _setting(arguments, name), "auto"):
             raise ValueError(
@@ -154,6 +157,21 @@ def resume_recipe(output, *, report=None, **given):
                 f"Received: {name}={value}"
             )
     return _run(arguments, resume=True, report=report)
+
+
+def _weights_of(preset):
+    """What tells a preset's weights from others; None of no preset."""
+    if preset is None:
+        return None
+    from aan_keras.models.reenactor import Reenactor
+
+    return read_preset(preset, Reenactor)[1]["weights_sha256"]
+
+
+def _is_moved(arguments, preset):
+    """Whether a preset is the run's; versions before it was noted did not tell."""
+    noted = arguments.get("preset_sha256")
+    return noted is not None and noted == _weights_of(preset)
 
 
 def _setting(arguments, name):

@@ -53,8 +53,9 @@ def train_preset(
     weights, to learn other people, or more.
 
     Each is a process of its own. Called again with the same arguments it goes on where
-    it was killed: finished stages are not repeated, runs resume exactly. More `rounds`
-    than before add to what is there.
+    it was killed: finished stages are not repeated, runs resume exactly. `output` may
+    have been moved, and `data` too: `faces` is then made again, if it is still needed,
+    as it links to them. More `rounds` than before add to what is there.
 
     Args:
         data: folder with `<identity>/<clip>/*.jpg` and `landmarks.npy`, or of shards.
@@ -84,9 +85,9 @@ def train_preset(
 
     Raises:
         ValueError: `preset` or `recipe` is none, or does not fill the background;
-            `output` belongs to other arguments; `validation` asks for people who are
-            not there, for everybody or for nobody; no round; neither one nor two later
-            runs.
+            `output` belongs to other arguments, but for where `data` is; `validation`
+            asks for people who are not there, for everybody or for nobody; no round;
+            neither one nor two later runs.
         subprocess.CalledProcessError: a stage failed; what it said is on stderr.
     """
     if rounds < 1:
@@ -146,10 +147,11 @@ def train_preset(
             *("--preset", str(start), "--per-photo", str(per_photo)),
             *("--cut-outs", str(cut_outs), "--seed", str(seed), *people),
         ]
-    rate = _LATER * learning_rate
+    rate, runs = _LATER * learning_rate, set()
     for index in range(rounds):
         suffix = f"_{index + 1}" if index else ""
         names = [f"{name}{suffix}" for name in _LATER_RUNS[:later_runs]]
+        runs.update(names)
         for i, name in enumerate(names, seed + 1 + 2 * index):
             stages[name] = train(name, steps[1], rate, i, faces, start)
         start = output / f"mean{suffix}"
@@ -161,7 +163,7 @@ def train_preset(
     # Of another mean it is another stage.
     stages[f"preset{suffix}"] = teach("preset", start)
     for name, words in stages.items():
-        if name in state["done"]:
+        if name in state["done"] or (name == "faces" and not runs - {*state["done"]}):
             continue
         report(f"{name}: aan-keras {' '.join(words)}")
         if name == "faces" and faces.exists():
@@ -231,7 +233,11 @@ def _read_state(output, given):
     state = json.loads(path.read_text())
     # A run of an older version lacks what has come since.
     begun = {"later_runs": len(_LATER_RUNS), "preset": None, **state["arguments"]}
-    changed = [key for key in given if begun.get(key) != given[key]]
+    state["arguments"] = {**begun, "data": given["data"]}
+    if begun["data"] != given["data"]:
+        # Its links to the clips lead nowhere now.
+        state["done"] = [name for name in state["done"] if name != "faces"]
+    changed = [k for k in given if k != "data" and begun.get(k) != given[k]]
     if changed:
         raise ValueError(
             f"{output} was begun with other arguments: choose another folder. "

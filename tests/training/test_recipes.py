@@ -128,6 +128,23 @@ def test_a_moved_run_goes_on_where_it_is(trained, tmp_path):
     assert trained[-1]["output_dir"] == tmp_path / "moved"
 
 
+def test_moved_run_finds_its_preset(trained, tmp_path):
+    """Its absolute path is another one then; so is that of other weights."""
+    own = Reenactor(image_size=64, width=4, heatmap_size=32, num_residual_blocks=1)
+    own.save_to_preset(tmp_path / "own")
+    small(tmp_path, preset=tmp_path / "own")
+    (tmp_path / "own").rename(tmp_path / "moved")
+    own.fusion_net.trainable_variables[0].assign_add(
+        keras.ops.ones_like(own.fusion_net.trainable_variables[0])
+    )
+    own.save_to_preset(tmp_path / "other")
+    with pytest.raises(ValueError, match="as it began. Received: preset=.*other"):
+        recipe_run.resume_recipe(tmp_path / "run", preset=tmp_path / "other")
+    assert recipe_run.resume_recipe(tmp_path / "run", preset=tmp_path / "moved") == 7
+    # And without being told again.
+    assert recipe_run.resume_recipe(tmp_path / "run") == 7
+
+
 def test_starting_from_a_preset_keeps_its_configuration(trained, tmp_path):
     donor = Reenactor(image_size=64, width=4, heatmap_size=32, num_residual_blocks=1)
     donor.save_to_preset(tmp_path / "preset")

@@ -159,6 +159,29 @@ def test_goes_on_with_what_an_older_version_began(data, tmp_path, recorded):
     assert len(recorded.commands) == len(STAGES)
 
 
+def test_goes_on_where_data_and_output_have_moved(data, tmp_path, recorded):
+    def killed(words):
+        if words[0] == "train" and words[words.index("--output") + 1].endswith("third"):
+            raise KeyboardInterrupt
+        recorded(words)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_preset(data, tmp_path / "run", run=killed, **QUIET)
+    del recorded.commands[:]
+    shutil.move(tmp_path / "run", tmp_path / "elsewhere")
+    moved = shutil.copytree(data, tmp_path / "people")
+    train_preset(moved, tmp_path / "elsewhere", run=recorded, **QUIET)
+    faces, run, *rest = recorded.commands
+    # Made again: links lead to where the clips were.
+    assert faces.command == "animate-photos" and faces.data == str(moved)
+    assert run.output == str(tmp_path / "elsewhere" / "third")
+    assert run.preset == str(tmp_path / "elsewhere" / "background")
+    assert [c.command for c in rest] == ["average-presets", "train-background"]
+    # Nothing is left to do, so photos need not be moved either.
+    train_preset(data, tmp_path / "elsewhere", run=recorded, **QUIET)
+    assert len(recorded.commands) == 4
+
+
 def test_more_rounds_go_on_from_the_mean(data, tmp_path, recorded):
     output = tmp_path / "run"
     options = {"run": recorded, **QUIET, "seed": 5}
