@@ -1,3 +1,5 @@
+import importlib
+
 import cv2
 import numpy as np
 import pytest
@@ -18,3 +20,30 @@ def faces(tmp_path_factory):
             noise = generator.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             cv2.imwrite(str(folder / f"{i:04d}.png"), cv2.resize(noise, (128, 128)))
     return path
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path):
+    """What `train` is called with, instead of training; it says that it began."""
+    calls = []
+
+    def train(reenactor, data, output_dir, steps, batch_size, **options):
+        calls.append(
+            {
+                "reenactor": reenactor,
+                "data": data,
+                "output_dir": output_dir,
+                "steps": steps,
+                "batch_size": batch_size,
+                **options,
+            }
+        )
+        output_dir.mkdir(parents=True, exist_ok=True)
+        for callback in options["callbacks"]:
+            callback.on_train_begin()
+        return steps
+
+    # The room's name for it, `aan_keras.training.train`, is the function.
+    module = importlib.import_module("aan_keras.training.train")
+    monkeypatch.setattr(module, "train", train)
+    return calls
