@@ -24,18 +24,20 @@ def face_ellipse(landmarks, height, width, above=0.0):
     return ops.cast(_squared_distance(low, high, height, width) <= 1.0, "float32")
 
 
-def soft_face_ellipse(landmarks, size):
+def soft_face_ellipse(landmarks, size, reach=1.0):
     """As `face_ellipse`, but ending softly: 1 / 2 on the ellipse itself.
 
     Args:
         landmarks: float32 `[B, n, 2]`, (x, y) in pixels, pixel centres at integers.
         size: side of the mask in pixels.
+        reach: the ellipse is so many times as large.
 
     Returns:
         float32 `[B, size, size, 1]`.
     """
     low, high = ops.min(landmarks, axis=1), ops.max(landmarks, axis=1)
-    return ops.sigmoid(_STEEPNESS * (1.0 - _squared_distance(low, high, size, size)))
+    distance = _squared_distance(low, high, size, size) / reach**2
+    return ops.sigmoid(_STEEPNESS * (1.0 - distance))
 
 
 def _squared_distance(low, high, height, width):

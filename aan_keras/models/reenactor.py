@@ -81,6 +81,10 @@ class Reenactor(
             `flow_prior="layered"`.
         shading: False (paper), or True: light stays where it is when the head turns,
             see `HeadShading`.
+        residual_around_face: 1 (paper), or less: of `output="residual"`, the share that
+            is kept around the face of what the nets add. What they know of new people
+            is faces; of clothes and hair they take detail away that the flow brought.
+            Not in training.
         sharpening: amount of `UnsharpMask` that finishes the output, 0 in the paper;
             not in training, whose losses see what the nets make.
 
@@ -126,6 +130,7 @@ class Reenactor(
         anchor=False,
         background=False,
         shading=False,
+        residual_around_face=1.0,
         sharpening=0.0,
         dtype=None,
         **kwargs,
@@ -156,6 +161,7 @@ class Reenactor(
             "anchor": anchor,
             "background": background,
             "shading": shading,
+            "residual_around_face": residual_around_face,
             "sharpening": sharpening,
         }
         check_arguments(**self._arguments)
@@ -164,6 +170,7 @@ class Reenactor(
         self.adaptive_norm = adaptive_norm
         self.warp_theta = warp_theta
         self.output_mode = output
+        self.residual_around_face = residual_around_face
         policy = self.dtype_policy
         common = {"spectral_norm": spectral_norm, "width": width, "dtype": policy}
 

@@ -18,6 +18,7 @@ def check_arguments(
     source_scale,
     exposure,
     background,
+    residual_around_face,
     **others,
 ):
     """Raises ValueError for arguments of `Reenactor` that do not go together.
@@ -66,4 +67,14 @@ def check_arguments(
         raise ValueError(
             '`background` needs `flow_prior="layered"`. '
             f"Received: flow_prior={flow_prior}"
+        )
+    if not 0 <= residual_around_face <= 1:
+        raise ValueError(
+            "`residual_around_face` must be from 0 to 1. "
+            f"Received: residual_around_face={residual_around_face}"
+        )
+    if residual_around_face < 1 and output != "residual":
+        raise ValueError(
+            '`residual_around_face` needs `output="residual"`. '
+            f"Received: residual_around_face={residual_around_face}, output={output}"
         )

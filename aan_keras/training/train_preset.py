@@ -29,7 +29,7 @@ def train_preset(
     background_steps=1200,
     per_photo=8,
     cut_outs=7,
-    sharpening=0.1,
+    sharpening=0.05,
     validation=(6, 12),
     seed=0,
     engine="tensorflow",

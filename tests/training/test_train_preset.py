@@ -71,7 +71,7 @@ def test_each_stage_begins_where_the_one_before_ended(data, tmp_path, recorded):
         assert run.steps == 30 and run.seed == 6 + i
         assert run.learning_rate == pytest.approx(6e-4) and run.batch_size == 4
     assert mean.presets == [f"{run.output}/preset" for run in (second, third)]
-    assert mean.sharpening == 0.1
+    assert mean.sharpening == 0.05
     assert last.preset == mean.output and last.output == str(path)
     for command in (first, background, faces, second, third, last):
         assert tuple(command.validation) == (1, 1)
@@ -218,7 +218,7 @@ def test_a_round_may_be_of_one_run(data, tmp_path, recorded):
     done = ["second", "mean", "second_2", "mean_2", "preset_2"]
     assert json.loads((output / "stages.json").read_text())["done"] == STAGES[:3] + done
     assert (second.seed, again.seed) == (6, 8)
-    assert mean.presets == [f"{second.output}/preset"] and mean.sharpening == 0.1
+    assert mean.presets == [f"{second.output}/preset"] and mean.sharpening == 0.05
     assert again.preset == mean.output and last.preset == last_mean.output
     assert last.output == str(path)
     with pytest.raises(ValueError, match="later_runs=2"):
@@ -301,7 +301,7 @@ def test_makes_a_preset(data, tmp_path, capsys):
         validation=(1, 1),
         run=run,
     )
-    assert Reenactor.from_preset(path).get_config()["sharpening"] == 0.1
+    assert Reenactor.from_preset(path).get_config()["sharpening"] == 0.05
     names = ("second/preset", "third/preset", "mean")
     files = [tmp_path / "run" / name / "weights.npz" for name in names]
     one, other, mean = map(np.load, files)

@@ -1,0 +1,52 @@
+"""What a frame is finished with where users see it, and losses do not."""
+
+import numpy as np
+
+from aan_keras.layers import UnsharpMask
+from tests.layers.check_layer import as_numpy
+from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
+
+
+def alike(**changes):
+    """Two models of the same weights, the second with changed arguments."""
+    plain, changed = (tiny_reenactor(**DEPARTURES, **c) for c in ({}, changes))
+    shake(plain)
+    for net, other in zip(plain.generator_nets, changed.generator_nets):
+        other.set_weights(net.get_weights())
+    return plain, changed
+
+
+def losses_see_the_same(plain, changed, inputs):
+    images = [
+        as_numpy(m.generate(inputs, training=True)["image"]) for m in (plain, changed)
+    ]
+    np.testing.assert_array_equal(*images)
+
+
+def test_sharpening():
+    plain, sharp = alike(sharpening=0.4)
+    inputs = batch_of(2)
+    image = plain.generate(inputs, training=False)["image"]
+    expected = np.clip(as_numpy(UnsharpMask(0.4)(image)), -1, 1)
+    assert np.abs(expected - as_numpy(image)).max() > 0.01
+    np.testing.assert_allclose(as_numpy(sharp(inputs)), expected, atol=1e-5)
+    losses_see_the_same(plain, sharp, inputs)
+
+
+def test_less_of_the_residual_around_the_face():
+    plain, kept = alike(residual_around_face=0.25)
+    inputs = batch_of(2)
+    before, after = (model.generate(inputs, training=False) for model in (plain, kept))
+    warped = as_numpy(before["warped"]).astype("float64")
+    residual = as_numpy(before["image"]) - warped
+    y, x = np.mgrid[:64, :64].astype("float64")
+    for i, marks in enumerate(as_numpy(inputs["driving_landmarks"]).astype("float64")):
+        low, high = marks.min(0), marks.max(0)
+        (cx, cy), (rx, ry) = (low + high) / 2, 1.5 * (high - low) / 2
+        face = 1 / (1 + np.exp(-6 * (1 - ((x - cx) / rx) ** 2 - ((y - cy) / ry) ** 2)))
+        share = (0.25 + 0.75 * face)[..., None]
+        expected = warped[i] + share * residual[i]
+        np.testing.assert_allclose(as_numpy(after["image"])[i], expected, atol=1e-5)
+    # The face keeps it, the corners do not.
+    assert np.abs(as_numpy(after["image"]) - as_numpy(before["image"])).max() > 0.01
+    losses_see_the_same(plain, kept, inputs)
