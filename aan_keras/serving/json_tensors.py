@@ -11,7 +11,7 @@ from aan_keras.serving.status_error import StatusError
 from aan_keras.serving.tensor_protos import to_proto
 
 _SHOWN = 256
-# NumPy 1 has no more; no signature has nearly as many.
+# No signature has nearly as many.
 _MOST_AXES = 32
 
 
@@ -177,7 +177,6 @@ def _scalar(value, dtype):
     else:
         numbers = (int, float) if dtype.is_floating else (int,)
         if isinstance(value, numbers) and not isinstance(value, bool):
-            # NumPy 1 would wrap around.
             if dtype.is_integer and not dtype.min <= value <= dtype.max:
                 raise _invalid(f"JSON Value: {value} out of bounds for {dtype.name}")
             return value
