@@ -8,8 +8,9 @@ _COMPILED = weakref.WeakKeyDictionary()
 class CompiledReenactor:
     """`encode_source` and `drive` of a model, traced as for a SavedModel.
 
-    With the same operations for the same open batch, single frames are bit for bit
-    those of the export.
+    With the same operations for the same open batch, single frames are those of the
+    export, but for what TensorFlow's optimizer sums in another order: a level of two in
+    100,000 values.
 
     Args:
         reenactor: `aan_keras.Reenactor`. The graphs hold its variables, not itself.

@@ -101,8 +101,8 @@ class ServingModule(tf.Module):
     def reenact_clip_jpeg(self, **inputs):
         """`reenact_clip` from files to files.
 
-        A frame's file is that of `reenact_jpeg`, to the bit: coding makes several
-        levels of one that was rounded otherwise, and a row of a batch is, now and then.
+        Each frame is computed alone, as `reenact_jpeg` does: coding makes several
+        levels of one that was rounded otherwise, and a row of a batch is more often.
         """
         decoded = self._decoded(**self._accepted(**inputs))
         image = self._reenact_clip(**decoded, side_by_side=False)
