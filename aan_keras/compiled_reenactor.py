@@ -9,8 +9,8 @@ class CompiledReenactor:
     """`encode_source` and `drive` of a model, traced as for a SavedModel.
 
     With the same operations for the same open batch, single frames are those of the
-    export, but for what TensorFlow's optimizer sums in another order: a level of two in
-    100,000 values.
+    export, but for what TensorFlow's optimizer rewrites otherwise from graph to graph:
+    a level of two in 100,000 values.
 
     Args:
         reenactor: `aan_keras.Reenactor`. The graphs hold its variables, not itself.

@@ -129,7 +129,7 @@ def test_files(loaded, reenactor, request_arrays, expected):
     images = run(loaded, "serving_default", **request_arrays)["image"]
     assert [encode_jpeg(image).numpy() for image in images] == frame.tolist()
     # Frames that are computed alone are those of `aan_keras.reenact`, but for a level
-    # where TensorFlow has ordered sums otherwise in one of the graphs.
+    # where TensorFlow has rewritten one of the graphs otherwise.
     compiled = CompiledReenactor(inference_model(reenactor))
     for i in range(3):
         one = {name: value[i : i + 1] for name, value in request_arrays.items()}
