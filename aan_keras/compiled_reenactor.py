@@ -8,9 +8,7 @@ _COMPILED = weakref.WeakKeyDictionary()
 class CompiledReenactor:
     """`encode_source` and `drive` of a model, traced as for a SavedModel.
 
-    With the same operations for the same open batch, single frames are those of the
-    export, but for what TensorFlow's optimizer rewrites otherwise from graph to graph:
-    a level of two in 100,000 values.
+    Single frames are bit for bit those of the export, see `trace_frames`.
 
     Args:
         reenactor: `aan_keras.Reenactor`. The graphs hold its variables, not itself.
@@ -19,29 +17,24 @@ class CompiledReenactor:
     def __init__(self, reenactor):
         import tensorflow as tf
 
-        from aan_keras.exporting.pixels import from_uint8, to_uint8
-        from aan_keras.exporting.tensorflow_forms import tensorflow_forms
-        from aan_keras.exporting.trace_model import trace_model
+        from aan_keras.exporting.pixels import from_uint8
+        from aan_keras.exporting.trace_frames import trace_frames
 
-        def drive(code, landmarks):
-            if hasattr(reenactor, "drive_with_fill"):
-                image, flow, filled = reenactor.drive_with_fill(code, landmarks)
-                return to_uint8(image), flow, filled[..., 0]
-            return to_uint8(reenactor.drive(code, landmarks)), None, None
-
-        with tensorflow_forms(reenactor):
-            graphs = trace_model(reenactor, drive=drive, only_read=False)
-        encode, self._drive, _ = graphs
+        encode, drive, code = trace_frames(reenactor)
+        names = [spec.name for spec in code]
 
         def encode_pixels(image, landmarks):
-            return encode(from_uint8(image), landmarks)
+            code = encode(from_uint8(image), landmarks)
+            return {name: code[name] for name in names}
 
-        # Not beside the graph: TensorFlow may divide in another way within one.
+        # Not beside the graphs, nor they by themselves: TensorFlow optimizes what a
+        # function calls otherwise than what it is called with.
         size = reenactor.image_size
         image = tf.TensorSpec((None, size, size, 3), tf.uint8)
         landmarks = tf.TensorSpec((None, 68, 2), tf.float32)
-        encode_pixels = tf.function(encode_pixels, autograph=False)
-        self._encode = encode_pixels.get_concrete_function(image, landmarks)
+        code = {spec.name: spec for spec in code}
+        self._encode = _graph(encode_pixels, image, landmarks)
+        self._drive = _graph(lambda *inputs: drive(*inputs), code, landmarks)
 
     @staticmethod
     def of(reenactor):
@@ -84,3 +77,9 @@ class CompiledReenactor:
 
         parts = self._drive(code, tf.constant(landmarks[None], "float32"))
         return tuple(None if part is None else part.numpy()[0] for part in parts)
+
+
+def _graph(function, *inputs):
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False).get_concrete_function(*inputs)

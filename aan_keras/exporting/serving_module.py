@@ -4,9 +4,8 @@ import tensorflow as tf
 
 from aan_keras.exporting.accepted_inputs import accepted_inputs
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
-from aan_keras.exporting.pixels import from_uint8, to_uint8
-from aan_keras.exporting.tensorflow_forms import tensorflow_forms
-from aan_keras.exporting.trace_model import trace_model
+from aan_keras.exporting.pixels import from_uint8
+from aan_keras.exporting.trace_frames import trace_frames
 
 # Pixels of a clip that are computed side by side: 4 frames of 256 px, 16 of 128. More
 # do not stay in a processor's cache, fewer leave it waiting between operations.
@@ -51,8 +50,7 @@ class ServingModule(tf.Module):
         self._chunk = max(1, _CHUNK_PIXELS // self._size**2)
         # Traced once and called by all signatures: that is most of an export's time,
         # and of a server's when it loads one.
-        with tensorflow_forms(model):
-            self._encode, self._drive, self._code = trace_model(model)
+        self._encode, self._drive, self._code = trace_frames(model)
         # What is only read through a warp, which takes one row for all frames.
         self._shared = {"appearance", "source_fine", "anchor"}
         if model.warp_theta:
@@ -101,8 +99,8 @@ class ServingModule(tf.Module):
     def reenact_clip_jpeg(self, **inputs):
         """`reenact_clip` from files to files.
 
-        Each frame is computed alone, as `reenact_jpeg` does: coding makes several
-        levels of one that was rounded otherwise, and a row of a batch is more often.
+        A frame's file is that of `reenact_jpeg`, to the bit: coding makes several
+        levels of one that was rounded otherwise, and a row of a batch is, now and then.
         """
         decoded = self._decoded(**self._accepted(**inputs))
         image = self._reenact_clip(**decoded, side_by_side=False)
@@ -153,7 +151,8 @@ class ServingModule(tf.Module):
         return {spec.name: code[spec.name] for spec in self._code}
 
     def _drive_code(self, code, landmarks):
-        return to_uint8(self._drive(code, landmarks))
+        image, *_ = self._drive(code, landmarks)
+        return image
 
     def _frames(self, code, landmarks, frames_per_source, side_by_side):
         """uint8 `[B * T, S, S, 3]`, a few frames at a time: memory does not grow."""

@@ -15,7 +15,7 @@ def tensorflow_forms(model=None):
 
     A warp is one operation there, and products of geometry are made in float64 on
     every device. `aan_keras.reenact` and the SavedModel share these forms, and make
-    the same frames.
+    the same frames to the bit.
 
     Args:
         model: `Reenactor` whose `paint` becomes a graph of its own. With an anchor both

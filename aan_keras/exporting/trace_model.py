@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def trace_model(model, batch=None, drive=None, only_read=True):
+def trace_model(model, batch=None, drive=None, only_read=True, inline=True):
     """Traces `encode_source` and `drive`.
 
     Args:
@@ -12,6 +12,9 @@ def trace_model(model, batch=None, drive=None, only_read=True):
         drive: callable to trace instead of `model.drive`, with its arguments.
         only_read: leave out of the code what `drive` does not read. It is traced twice
             for that.
+        inline: False keeps both functions of their own in the graphs that call them.
+            TensorFlow's optimizer orders sums and products by what it knows of their
+            shapes, which depends on the caller where it has merged the two.
 
     Returns:
         `(encode, drive, code)`: functions `encode(source, source_landmarks)` to the
@@ -21,13 +24,16 @@ def trace_model(model, batch=None, drive=None, only_read=True):
     size = model.image_size
     landmarks = tf.TensorSpec((batch, 68, 2), tf.float32, "landmarks")
     source = tf.TensorSpec((batch, size, size, 3), tf.float32, "source")
-    encode = tf.function(model.encode_source, autograph=False)
+    options = {"autograph": False}
+    if not inline:
+        options["experimental_attributes"] = {"_noinline": True}
+    encode = tf.function(model.encode_source, **options)
     encode = encode.get_concrete_function(source, landmarks)
     code = {
         name: tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name)
         for name, tensor in encode.structured_outputs.items()
     }
-    function = tf.function(drive or model.drive, autograph=False)
+    function = tf.function(drive or model.drive, **options)
     traced = function.get_concrete_function(code, landmarks)
     if only_read:
         # Placeholders come in the order of the flattened arguments, the dict's by name.
