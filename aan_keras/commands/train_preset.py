@@ -1,5 +1,7 @@
 """`aan-keras train-preset`."""
 
+import math
+
 from aan_keras.commands import console
 from aan_keras.commands.train import ENGINES
 
@@ -66,6 +68,13 @@ def add_arguments(command):
         metavar="RATE",
         help="of the first run; later ones take 3/4 of it (default: %(default)g)",
     )
+    command.add_argument(
+        "--sharpening",
+        type=console.number_in(0, math.inf),
+        default=0.05,
+        metavar="AMOUNT",
+        help="of the preset's frames (default: %(default)g)",
+    )
     console.add_validation(command, "that no stage sees")
     command.add_argument("--seed", type=console.not_negative, default=0)
     command.add_argument("--engine", choices=ENGINES, default="tensorflow")
@@ -85,6 +94,7 @@ def run(arguments):
         recipe=arguments.recipe,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
+        sharpening=arguments.sharpening,
         validation=console.validation_of(arguments),
         seed=arguments.seed,
         engine=arguments.engine,

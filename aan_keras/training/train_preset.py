@@ -240,10 +240,14 @@ def _read_state(output, given):
     changed = [k for k in given if k != "data" and begun.get(k) != given[k]]
     if changed:
         raise ValueError(
-            f"{output} was begun with other arguments: choose another folder. "
-            f"Received: {', '.join(f'{key}={given[key]}' for key in changed)}"
+            f"{output} was begun with {_listed(begun, changed)}: choose another "
+            f"folder. Received: {_listed(given, changed)}"
         )
     return state
+
+
+def _listed(arguments, names):
+    return ", ".join(f"{name}={arguments.get(name)}" for name in names)
 
 
 def _run(words):

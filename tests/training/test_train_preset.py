@@ -221,7 +221,7 @@ def test_a_round_may_be_of_one_run(data, tmp_path, recorded):
     assert mean.presets == [f"{second.output}/preset"] and mean.sharpening == 0.05
     assert again.preset == mean.output and last.preset == last_mean.output
     assert last.output == str(path)
-    with pytest.raises(ValueError, match="later_runs=2"):
+    with pytest.raises(ValueError, match="begun with later_runs=1: .* later_runs=2"):
         train_preset(data, output, **options)
     for number in (0, 3):
         with pytest.raises(ValueError, match=f"later_runs={number}"):
@@ -269,12 +269,13 @@ def test_more_arguments_reach_the_runs(data, tmp_path, recorded, monkeypatch):
     monkeypatch.setattr("aan_keras.training.train_preset._run", recorded)
     words = ["train-preset", "--data", data, "--output", tmp_path / "run"]
     words += ["--steps", 3, 2, "--recipe", "aan_64"]
-    words += ["--later-runs", 1, "--", "--devices", 2]
+    words += ["--later-runs", 1, "--sharpening", 0.1, "--", "--devices", 2]
     assert cli.main([str(word) for word in words]) == 0
     runs = [c for c in recorded.commands if c.command == "train"]
     assert [run.devices for run in runs] == [2, 2]
     assert [run.steps for run in runs] == [3, 2]
     assert {run.recipe for run in runs} == {"aan_64"}
+    assert recorded.commands[-2].sharpening == 0.1
 
 
 def test_makes_a_preset(data, tmp_path, capsys):
