@@ -16,7 +16,7 @@ MOTION = ASSETS / "motion.npz"
 _COLUMNS = 7
 
 
-def write_demo(reenactor, folder=".", *, progress=None, mode="transform"):
+def write_demo(reenactor, folder=".", *, progress=None, mode="transform", size=256):
     """Writes `demo.mp4` and a strip of it, `demo.png`.
 
     The strip's upper row shows landmarks, the source's and those of some driving
@@ -27,13 +27,15 @@ def write_demo(reenactor, folder=".", *, progress=None, mode="transform"):
         folder: where to write.
         progress: see `Reenactment`.
         mode: see `Reenactment`.
+        size: see `Reenactment`. The face's crop in the portrait has 207 pixels.
 
     Returns:
         `(video, strip)`: two `Written`.
     """
     folder = pathlib.Path(folder)
-    reenactment = Reenactment(reenactor, PORTRAIT, MOTION, mode=mode)
-    size, track = reenactor.image_size, reenactment.track
+    reenactment = Reenactment(reenactor, PORTRAIT, MOTION, mode=mode, size=size)
+    track, crop = reenactment.track, FaceCrop(0, 0, reenactor.image_size)
+    size = len(reenactment.before)
     shown = strip_frames(track.landmarks, _COLUMNS)
     frames, timer, kept = reenactment.frames(), Timer(), {}
     if progress is not None:
@@ -45,9 +47,10 @@ def write_demo(reenactor, folder=".", *, progress=None, mode="transform"):
             if t in shown:
                 kept[t] = frame
     drawn = FaceCrop(0, 0, track.crop_size).to_crop(track.landmarks, size)
-    upper = [draw_landmarks(reenactment.source_landmarks, size)]
+    marks = crop.to_crop(reenactment.source_landmarks, size)
+    upper = [draw_landmarks(marks, size)]
     upper += [draw_landmarks(drawn[t], size) for t in shown]
-    lower = [reenactment.source_image, *(kept[t] for t in shown)]
+    lower = [reenactment.before, *(kept[t] for t in shown)]
     strip = np.vstack([np.hstack(upper), np.hstack(lower)])
     write_photo(folder / "demo.png", strip)
     return (

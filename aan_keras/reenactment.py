@@ -8,6 +8,7 @@ from aan_keras.faces import (
     DlibLandmarker,
     Face,
     FaceCrop,
+    LargeCrop,
     PasteBack,
     choose_face,
     read_photo,
@@ -55,13 +56,17 @@ class Reenactment:
         clip_range: `ClipRange`: which part of the clip, how many frames a second.
         smooth: take the jitter out of the driving landmarks (`smooth_track`).
         paste_back: give frames of the photo's size, with the face crop in its place.
+        size: side of the frames in pixels; None: the model's. What its image is too
+            small for comes from the photo, moved as the model moves it. An export or a
+            server does not tell how: its images are enlarged. Not with `paste_back`,
+            whose frames are as fine as the photo already.
         report: callable that takes a line of text: which of several faces is used,
             which frames have no face.
         progress: callable `(iterable, total, what)` that returns an iterable.
 
     Attributes:
         before: uint8, what the frames show before anything moves: the photo with
-            `paste_back`, else its crop.
+            `paste_back`, else its crop, as large as the frames.
         source_image: uint8 `[S, S, 3]`, the photo's crop.
         source_landmarks: float32 `[68, 2]`, in that crop.
         track: `LandmarkTrack` of the driving frames, in the clip's own crop.
@@ -92,11 +97,13 @@ class Reenactment:
         clip_range=None,
         smooth=False,
         paste_back=False,
+        size=None,
         report=None,
         progress=None,
     ):
         mode = _mode(mode, relative)
-        size = reenactor.image_size
+        _check_size(size, paste_back)
+        model_size = reenactor.image_size
         find_faces = _Lazy(landmarker or DlibLandmarker, is_maker=landmarker is None)
         name = "the photo"
         if isinstance(source, (str, pathlib.Path)):
@@ -110,10 +117,15 @@ class Reenactment:
             found = Face(source_landmarks)
         crop = FaceCrop.around(found.box, photo.shape)
         self.reenactor = reenactor
-        self.source_image = crop.cut(photo, size)
-        self.before = photo if paste_back else self.source_image
-        self.source_landmarks = crop.to_crop(found.landmarks, size)
-        self._paste_back = PasteBack(photo, crop) if paste_back else None
+        self.source_image = crop.cut(photo, model_size)
+        self.before = self.source_image
+        self.source_landmarks = crop.to_crop(found.landmarks, model_size)
+        self._finish = None
+        if paste_back:
+            self.before, self._finish = photo, PasteBack(photo, crop)
+        elif size not in (None, model_size):
+            self.before = crop.cut(photo, size)
+            self._finish = LargeCrop(self.before)
         part = clip_range or ClipRange()
         track = driving_track(driving, find_faces, driving_face, report, progress, part)
         self.starts_at = part.frames(track.fps)[0] / track.fps
@@ -145,15 +157,14 @@ class Reenactment:
     def frames(self):
         """Gives uint8 RGB images, one for each frame of `track`.
 
-        They are `[S, S, 3]`, or as large as the photo with `paste_back`.
+        They are `[S, S, 3]`, or of another `size`, or as large as the photo with
+        `paste_back`.
         """
         for image, *motion in self._drive_frames():
-            if self._paste_back is not None:
-                image = self._paste_back(image, *motion)
-            yield image
+            yield image if self._finish is None else self._finish(image, *motion)
 
     def _drive_frames(self):
-        """Yields images, and what the model gives beside them for `PasteBack`."""
+        """Yields images, and what the model gives beside them for the finish."""
         if hasattr(self.reenactor, "animate"):
             for image in self.reenactor.animate(
                 self.source_image, self.source_landmarks, self.landmarks
@@ -175,6 +186,16 @@ def _mode(mode, relative):
     return mode or ("relative" if relative else MODES[0])
 
 
+def _check_size(size, paste_back):
+    if size is not None and size < 1:
+        raise ValueError(f"`size` must be positive. Received: size={size}")
+    if size is not None and paste_back:
+        raise ValueError(
+            "`size` and `paste_back` exclude each other: pasted back, frames are as "
+            f"large as the photo. Received: size={size}"
+        )
+
+
 def reenact(reenactor, source, driving, **options):
     """Moves a photo's face as the face in a clip moves.
 
@@ -184,11 +205,11 @@ def reenact(reenactor, source, driving, **options):
         driving: path of a video, photo or `.npz` track, arrays, or `LandmarkTrack`.
         **options: `mode`, `relative`, `transformer`, `face`, `driving_face`,
             `landmarker`, `source_landmarks`, `clip_range`, `smooth`, `paste_back`,
-            `report`, `progress`; see `Reenactment`.
+            `size`, `report`, `progress`; see `Reenactment`.
 
     Returns:
-        Iterator of uint8 RGB images, one a driving frame: `[S, S, 3]`, or as large as
-        the photo with `paste_back`.
+        Iterator of uint8 RGB images, one a driving frame: `[S, S, 3]`, or of another
+        `size`, or as large as the photo with `paste_back`.
 
     Example:
 

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 
 from aan_keras.demo import MOTION, PORTRAIT, strip_frames, write_demo
@@ -36,7 +37,7 @@ def test_bundled_motion_is_worth_showing():
 
 
 def test_files(tmp_path):
-    video, strip = write_demo(Copier(), tmp_path)
+    video, strip = write_demo(Copier(), tmp_path, size=None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo.mp4", "demo.png"]
     track = LandmarkTrack.load(MOTION)
     assert video.path == tmp_path / "demo.mp4" and strip.path == tmp_path / "demo.png"
@@ -49,6 +50,23 @@ def test_files(tmp_path):
     np.testing.assert_array_equal(image[64:], np.tile(image[64:, :64], (1, 8, 1)))
     for drawing in np.split(image[:64], 8, axis=1):
         assert 0 < (drawing > 0).mean() < 0.3
+
+
+def test_size(tmp_path):
+    write_demo(Copier(), tmp_path)
+    assert VideoReader(tmp_path / "demo.mp4").size == (256, 256)
+    large = read_photo(tmp_path / "demo.png")
+    assert large.shape == (512, 8 * 256, 3)
+    write_demo(Copier(), tmp_path, size=96)
+    small = read_photo(tmp_path / "demo.png")
+    assert small.shape == (192, 8 * 96, 3)
+    # The same drawings, of lines as thick: where they are, is.
+    drawn = [
+        cv2.resize(x[: len(x) // 2], (8 * 16, 16), interpolation=cv2.INTER_AREA)
+        for x in (small, large)
+    ]
+    shares = [x.mean(-1).ravel() for x in drawn]
+    assert np.corrcoef(*shares)[0, 1] > 0.9
 
 
 def test_strip_shows_what_differs_most():

@@ -1,6 +1,7 @@
 """Parts of clips, other frame rates, paste-back and smoothing, from files to a file."""
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from aan_keras.faces import (
     DlibLandmarker,
     FaceCrop,
     LandmarkTrack,
+    LargeCrop,
     PasteBack,
     VideoReader,
     VideoWriter,
@@ -163,6 +165,46 @@ def test_paste_back_of_the_shipped_preset(portrait):
         expected = paste_back(*graphs.drive(code, landmarks))
         np.testing.assert_array_equal(result, expected)
         np.testing.assert_array_equal(image, graphs.drive(code, landmarks)[0])
+
+
+def test_size_brings_the_detail_of_the_photo(portrait):
+    reenactor = aan_keras.Reenactor.from_preset("aan_128")
+    track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[::50], fps=25)
+    made = Reenactment(reenactor, PORTRAIT, track, size=200)
+    plain = Reenactment(reenactor, PORTRAIT, track)
+    (face,) = DlibLandmarker()(portrait)
+    crop = FaceCrop.around(face.box, portrait.shape).cut(portrait, 200)
+    np.testing.assert_array_equal(made.before, crop)
+    graphs = CompiledReenactor.of(reenactor)
+    code = graphs.encode_source(plain.source_image, plain.source_landmarks)
+    for result, image, landmarks in zip(made.frames(), plain.frames(), made.landmarks):
+        expected = LargeCrop(crop)(*graphs.drive(code, landmarks))
+        np.testing.assert_array_equal(result, expected)
+        blurred = cv2.resize(image, (200, 200), interpolation=cv2.INTER_CUBIC)
+        fine, coarse, photo = (
+            cv2.Laplacian(x, cv2.CV_64F).var() for x in (result, blurred, crop)
+        )
+        assert coarse < 0.4 * photo < fine < 1.2 * photo
+
+
+def test_size_of_a_model_that_tells_no_flow(options):
+    made = Reenactment(Darker(), PORTRAIT, MOTION, size=150, **options)
+    plain = Reenactment(Darker(), PORTRAIT, MOTION, **options)
+    image = next(iter(plain.frames()))
+    expected = cv2.resize(image, (150, 150), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_array_equal(next(iter(made.frames())), expected)
+    same = Reenactment(Darker(), PORTRAIT, MOTION, size=len(image), **options)
+    np.testing.assert_array_equal(next(iter(same.frames())), image)
+    for wrong in ({"size": 0}, {"size": 64, "paste_back": True}):
+        with pytest.raises(ValueError, match="`size`"):
+            Reenactment(Darker(), PORTRAIT, MOTION, **wrong, **options)
+
+
+def test_size_side_by_side(tmp_path, options):
+    out = tmp_path / "out.png"
+    options = {**options, "landmarker": DlibLandmarker(), "side_by_side": True}
+    reenact_file(Darker(), PORTRAIT, PORTRAIT, out, size=90, **options)
+    assert read_photo(out).shape == (90, 270, 3)
 
 
 def test_paste_back_side_by_side(tmp_path, portrait, options):

@@ -11,6 +11,7 @@ EXAMPLE = """examples:
   aan-keras reenact --source photo.jpg --driving pose.jpg --output out.png
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
       --paste-back --smooth --start 2 --end 8.5
+  aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 --size 512
   aan-keras reenact --source *.jpg --driving a.mp4 b.mp4 --output results
   aan-keras reenact --source photo.jpg --driving clip.mp4 --output out.mp4 \\
       --server grpc://localhost:8500
@@ -85,10 +86,18 @@ def add_arguments(command):
     command.add_argument(
         "--side-by-side", action="store_true", help="source, driving and result"
     )
-    command.add_argument(
+    extent = command.add_mutually_exclusive_group()
+    extent.add_argument(
         "--paste-back",
         action="store_true",
         help="the whole photo, with the moving face in it",
+    )
+    extent.add_argument(
+        "--size",
+        type=console.positive,
+        metavar="PIXELS",
+        help="side of the result; what the model's image is too small for comes from "
+        "the photo (default: the model's)",
     )
     command.add_argument(
         "--smooth", action="store_true", help="take jitter out of the motion"
@@ -139,6 +148,7 @@ def run(arguments):
         "driving_face": arguments.driving_face,
         "side_by_side": arguments.side_by_side,
         "paste_back": arguments.paste_back,
+        "size": arguments.size,
         "smooth": arguments.smooth,
         "clip_range": part,
         "report": print,

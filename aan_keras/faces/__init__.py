@@ -8,6 +8,7 @@ from aan_keras.faces.face_crop import FaceCrop
 from aan_keras.faces.face_tracker import FaceTracker
 from aan_keras.faces.input_error import InputError
 from aan_keras.faces.landmark_track import LandmarkTrack
+from aan_keras.faces.large_crop import LargeCrop
 from aan_keras.faces.one_euro_filter import OneEuroFilter
 from aan_keras.faces.paste_back import PasteBack
 from aan_keras.faces.photo import read_photo, write_photo
@@ -23,6 +24,7 @@ __all__ = [
     "FaceTracker",
     "InputError",
     "LandmarkTrack",
+    "LargeCrop",
     "OneEuroFilter",
     "PasteBack",
     "VideoReader",

@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from aan_keras.faces.photo_detail import (
+    enlarge_flow,
+    move_pixels,
+    widened,
+    with_detail,
+)
+
 # Parts of the crop's side, inwards from an edge: where the mask rises from 0 to 1, and,
 # with a flow, where the photo's moved pixels give way to the generated ones.
 _MASK = (0.0, 0.15)
@@ -21,7 +28,8 @@ class PasteBack:
     Where a head has moved, a mixture of both shows its hair twice. With the flow that
     moved the source, the mask weighs the motion instead: towards the crop's edge the
     photo itself is moved, in its full resolution, by less and less, and only further
-    inside, where its pixels lie as the generated ones do, do these take their place.
+    inside, where its pixels lie as the generated ones do, do these take their place,
+    but for what is too fine for the generated image: see `with_detail`.
 
     Args:
         photo: uint8 `[H, W, 3]`, RGB.
@@ -40,7 +48,7 @@ class PasteBack:
     def __init__(self, photo, crop):
         height, width = photo.shape[:2]
         x, y, side = int(crop.x), int(crop.y), int(crop.side)
-        self._photo, self._side = photo, side
+        self._photo, self._side, self._corner = photo, side, (x, y)
         # The part of the crop that lies in the photo, counted in either.
         self._area = (
             slice(max(y, 0), min(y + side, height)),
@@ -75,48 +83,35 @@ class PasteBack:
         """
         import cv2
 
-        method = cv2.INTER_AREA if self._side < len(image) else cv2.INTER_CUBIC
-        square = cv2.resize(image, (self._side, self._side), interpolation=method)
         result = self._photo.copy()
         if flow is None:
             below, weights = result[self._area], self._weights
+            method = cv2.INTER_AREA if self._side < len(image) else cv2.INTER_CUBIC
+            square = cv2.resize(image, (self._side, self._side), interpolation=method)
         else:
-            below, weights = self._move(flow), self._colour
+            moved, weights = self._move(flow), self._colour
             if filled is not None:
-                share = cv2.resize(_widened(filled), (self._side, self._side))
+                filled = widened(filled)
+                share = cv2.resize(filled, (self._side, self._side))
                 share = share[self._part][..., None]
                 weights = weights + share * (self._filled - weights)
+            below, square = moved[self._part], with_detail(image, moved, flow, filled)
         below = below.astype("float32")
-        mixed = below + weights * (square[self._part] - below)
-        result[self._area] = np.round(mixed)
+        # In place: fresh megabytes cost more than what is done with them.
+        mixed = square[self._part].astype("float32")
+        mixed -= below
+        mixed *= weights
+        mixed += below
+        np.clip(np.rint(mixed, out=mixed), 0, 255, out=mixed)
+        result[self._area] = mixed
         return result
 
     def _move(self, flow):
-        """The crop's part of the photo, moved by the flow as far as the mask allows."""
-        import cv2
-
-        scale = np.float32([self._side / flow.shape[1], self._side / flow.shape[0]])
-        flow = cv2.resize(np.asarray(flow, "float32"), (self._side, self._side)) * scale
-        flow = flow[self._part] * self._weights
-        rows, columns = self._area
-        y, x = np.mgrid[rows, columns].astype("float32")
-        return cv2.remap(
-            self._photo,
-            x + flow[..., 0],
-            y + flow[..., 1],
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-
-
-def _widened(filled):
-    """`[h, w]`, wider by a tenth of its side and blurred, from 0 to 1."""
-    import cv2
-
-    side = len(filled)
-    width = 2 * (side // 10) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    return cv2.GaussianBlur(cv2.dilate(filled, disc), (0, 0), max(side / 40, 0.3))
+        """The crop, `[side, side, 3]`, moved by the flow as far as the mask allows."""
+        flow = enlarge_flow(flow, self._side)
+        # Outside the photo there is nothing to be moved.
+        flow[self._part] *= self._weights
+        return move_pixels(self._photo, flow, *self._corner)
 
 
 def _weights(side, inside, band):

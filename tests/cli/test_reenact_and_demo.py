@@ -31,6 +31,13 @@ def test_options_of_reenact(run, folder, copier, short_track):
     assert (video.num_frames, video.fps, video.size) == (4, 50, (512, 512))
 
 
+def test_size_of_the_result(run, folder, copier, short_track):
+    words = ("--source", PORTRAIT, "--driving", short_track, "--landmarks", "absolute")
+    code, out, err = run("reenact", *words, "--size", 200, "--output", folder / "a.mp4")
+    assert (code, err) == (0, "")
+    assert VideoReader(folder / "a.mp4").size == (200, 200)
+
+
 def test_several_photos_into_a_folder(run, folder, copier, tmp_path, short_track):
     for name in ("a.jpg", "b.jpg"):
         shutil.copy(PORTRAIT, tmp_path / name)
@@ -85,4 +92,4 @@ def test_demo_with_a_real_preset(run, folder, preset):
     video, strip = out.splitlines()
     assert video.startswith(f"{folder / 'demo.mp4'}: ") and "frames/s" in video
     assert strip == str(folder / "demo.png")
-    assert read_photo(folder / "demo.png").shape == (128, 512, 3)
+    assert read_photo(folder / "demo.png").shape == (512, 2048, 3)

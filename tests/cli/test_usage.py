@@ -18,6 +18,8 @@ REENACT = ["reenact", "--source", "a.jpg", "--driving", "b.mp4"]
         [*REENACT, "--start", "2", "--end", "1", "--output", "a.mp4"],
         [*REENACT, "--fps", "0", "--output", "a.mp4"],
         [*REENACT, "--max-frames", "0", "--output", "a.mp4"],
+        [*REENACT, "--size", "0", "--output", "a.mp4"],
+        [*REENACT, "--size", "512", "--paste-back", "--output", "a.mp4"],
         [*REENACT, "c.mp4", "--output", "a.mp4"],
         [*REENACT[:-1], "b.jpg", "--max-frames", "3", "--output", "a.png"],
         ["demo", "--preset"],

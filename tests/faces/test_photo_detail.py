@@ -1,0 +1,123 @@
+import cv2
+import numpy as np
+import pytest
+
+from aan_keras.faces import LargeCrop
+from aan_keras.faces.photo_detail import enlarge_flow, with_detail
+
+RNG = np.random.default_rng(0)
+# Blurred by a little: positions of a warp are rounded to 32nds of a pixel.
+NOISE = cv2.GaussianBlur(RNG.integers(0, 256, (160, 160, 3), "uint8"), (0, 0), 1)
+PHOTO = cv2.normalize(NOISE, None, 0, 255, cv2.NORM_MINMAX)
+STILL = np.zeros((20, 20, 2), "float32")
+
+
+def small(image, size=40):
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def enlarged(image, side=160):
+    return cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
+
+
+def linear_flow(matrix, side=20):
+    """`p + flow(p) = matrix p` about the middle."""
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    points = np.stack([x, y], -1)
+    return (points @ np.transpose(matrix) - points).astype("float32")
+
+
+def test_a_photo_that_does_not_move_comes_back_whole():
+    result = LargeCrop(PHOTO)(small(PHOTO), STILL)
+    # Half a level from the rounding of the small image, and of its enlargement.
+    assert np.abs(result.astype(int) - PHOTO).max() <= 2
+    assert np.abs(enlarged(small(PHOTO)).astype(int) - PHOTO).mean() > 15
+
+
+def test_detail_lies_where_the_flow_takes_it():
+    """Eight pixels to the right, twelve up: flow in pixels of its own grid."""
+    moved = np.roll(PHOTO, (-12, 8), (0, 1))
+    flow = STILL + np.float32([-8, 12]) / 8
+    result = LargeCrop(PHOTO)(small(moved), flow).astype(int)
+    # What has come in from the border is another.
+    inner = (slice(28, -28), slice(28, -28))
+    assert np.abs(result - moved)[inner].max() <= 2
+    # The model's image decides what it is fine enough for: it is 30 levels lighter.
+    lighter = LargeCrop(PHOTO // 2)(small(moved // 2 + 30), flow).astype(int)
+    assert np.abs(lighter - moved // 2 - 30)[inner].max() <= 3
+
+
+@pytest.mark.parametrize(
+    "matrix, share",
+    [
+        (np.eye(2), 1),
+        ([[0.8, -0.6], [0.6, 0.8]], 1),
+        (2 * np.eye(2), 1),
+        ([[1, 0], [0, 0.6]], 0.5),
+        ([[1, 0], [0, 0.4]], 0),
+        ([[1, 0], [0, 0.1]], 0),
+        # Turned over.
+        ([[-1, 0], [0, 1]], 0),
+    ],
+)
+def test_detail_is_left_out_where_the_photo_is_drawn_out(matrix, share):
+    image = small(PHOTO)
+    result = with_detail(image, PHOTO, linear_flow(matrix))
+    fine = PHOTO - enlarged(cv2.resize(PHOTO.astype("float32"), (40, 40), 0, 0, 0, 3))
+    expected = enlarged(image).astype("float64") + share * fine
+    assert result.dtype == np.float32 and result.shape == PHOTO.shape
+    np.testing.assert_allclose(result, expected, atol=1e-3)
+
+
+def test_share_is_that_of_the_smaller_singular_value():
+    flow = cv2.GaussianBlur(RNG.normal(0, 12, (20, 20, 2)), (0, 0), 3)
+    (xx, xy), (yx, yy) = (np.gradient(flow[..., i], axis=(1, 0)) for i in (0, 1))
+    jacobian = np.stack([np.stack([1 + xx, xy], -1), np.stack([yx, 1 + yy], -1)], -2)
+    least = np.linalg.svd(jacobian, compute_uv=False)[..., -1]
+    least = np.where(np.linalg.det(jacobian) > 0, least, 0)
+    expected = np.clip((least - 0.4) / 0.4, 0, 1)
+    assert 0.05 < (expected == 0).mean() < 0.9 and (expected == 1).any()
+    moved = np.zeros((80, 80, 3), "uint8")
+    moved[::2, ::2] = 200
+    image = np.zeros((20, 20, 3), "uint8")
+    coarse = cv2.resize(moved.astype("float32"), (20, 20), interpolation=cv2.INTER_AREA)
+    fine = moved - cv2.resize(coarse, (80, 80), interpolation=cv2.INTER_CUBIC)
+    share = with_detail(image, moved, flow.astype("float32")) / fine
+    wanted = cv2.resize(expected, (80, 80))
+    np.testing.assert_allclose(share.mean(-1), wanted, atol=1e-4)
+
+
+def test_no_detail_of_what_has_left():
+    filled = np.zeros((40, 40), "float32")
+    filled[:20] = 1
+    result = with_detail(small(PHOTO), PHOTO, STILL, filled)
+    above, below = (slice(None, 70), slice(90, None))
+    plain = enlarged(small(PHOTO))
+    np.testing.assert_array_equal(result[above], plain[above])
+    assert np.abs(result[below] - PHOTO[below]).max() <= 2
+    assert np.abs(result[below] - plain[below]).mean() > 15
+
+
+@pytest.mark.parametrize("side", [40, 31])
+def test_a_crop_that_is_no_larger_has_no_detail(side):
+    image = RNG.integers(0, 256, (40, 40, 3), "uint8")
+    crop = RNG.integers(0, 256, (side, side, 3), "uint8")
+    np.testing.assert_array_equal(LargeCrop(crop)(image, STILL), small(image, side))
+
+
+def test_without_a_flow_images_are_enlarged():
+    image = small(PHOTO)
+    np.testing.assert_array_equal(LargeCrop(PHOTO)(image), enlarged(image))
+
+
+def test_detail_is_cut_off_at_black_and_white():
+    image = np.full((40, 40, 3), 250, "uint8")
+    result = LargeCrop(PHOTO)(image, STILL)
+    assert result.dtype == np.uint8 and result.max() == 255 and result.min() > 60
+
+
+def test_enlarged_flows_are_in_pixels_of_the_larger_grid():
+    flow = linear_flow([[1.5, 0], [0.25, 0.75]], 10)
+    found = enlarge_flow(flow, 160)[16:-16, 16:-16]
+    expected = linear_flow([[1.5, 0], [0.25, 0.75]], 160)[16:-16, 16:-16]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
