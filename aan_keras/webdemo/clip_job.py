@@ -48,6 +48,7 @@ def animate_clip(
     mode="transform",
     smooth=False,
     paste_back=False,
+    size=None,
     progress=None,
     cancel=None,
 ):
@@ -59,7 +60,7 @@ def animate_clip(
         driving: path of a clip; None: the bundled track.
         folder: where to write; it exists.
         face: number of the face in the photo.
-        mode, smooth, paste_back: see `Reenactment`.
+        mode, smooth, paste_back, size: see `Reenactment`.
         progress: callable `(done, total, what)`; total may be None.
         cancel: `threading.Event`; when it's set, `Cancelled` is raised and nothing is
             left in the folder.
@@ -90,6 +91,7 @@ def animate_clip(
         clip_range=ClipRange(end=MAX_SECONDS),
         smooth=smooth,
         paste_back=paste_back,
+        size=size,
         report=notes.append,
         progress=watched,
     )

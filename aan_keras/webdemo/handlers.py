@@ -15,6 +15,9 @@ SAMPLE, CLIP, WEBCAM = "Sample motion", "My clip", "My webcam, live"
 _PROGRESS_SECONDS = 0.2
 _EXPECTED = (ValueError, OSError)
 
+# A face's side, about as wide as the page shows it.
+_FACE_PIXELS = 384
+
 
 class Handlers:
     """Answers the page's events.
@@ -85,7 +88,7 @@ class Handlers:
                     face=face,
                     mode=mode,
                     smooth=smooth,
-                    paste_back=paste_back,
+                    **_extent(paste_back),
                     progress=_Seldom(progress),
                     cancel=cancel,
                 )
@@ -119,7 +122,7 @@ class Handlers:
                 face=face,
                 mode=mode,
                 smooth=smooth,
-                paste_back=paste_back,
+                **_extent(paste_back),
             )
             return self._sessions.open(request.session_hash, session), ""
         except _EXPECTED as error:
@@ -140,6 +143,10 @@ class Handlers:
         """The visitor has closed the page."""
         self._sessions.close(request.session_hash)
         self._jobs.leave(request.session_hash)
+
+
+def _extent(paste_back):
+    return {"paste_back": True} if paste_back else {"size": _FACE_PIXELS}
 
 
 class _Seldom:

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from aan_keras.faces import DlibLandmarker, FaceCrop, FaceTracker, PasteBack
+from aan_keras.faces import DlibLandmarker, FaceCrop, FaceTracker, LargeCrop, PasteBack
 from aan_keras.webdemo.live_motion import LiveMotion
 from aan_keras.webdemo.seldom_detection import SeldomDetection
 from aan_keras.webdemo.source_photo import fit_within
@@ -21,7 +21,8 @@ class LiveFrame:
     """What comes back for a camera frame.
 
     Args:
-        image: uint8 RGB, `[S, S, 3]`, or the photo's size when pasting back.
+        image: uint8 RGB, `[S, S, 3]`, or of another `size`, or the photo's size when
+            pasting back.
         has_face: False when the camera shows none; the image is then the last one.
         milliseconds: dict, what took how long.
     """
@@ -44,6 +45,7 @@ class LiveSession:
         mode: see `Reenactment`.
         smooth: take the jitter out of the landmarks.
         paste_back: give the whole photo.
+        size: side of the images without it, see `Reenactment`.
         landmarker: callable that finds faces in camera frames, see `FaceTracker`; None:
             dlib, which detects seldom.
 
@@ -62,6 +64,7 @@ class LiveSession:
         mode="transform",
         smooth=True,
         paste_back=False,
+        size=None,
         landmarker=None,
     ):
         found = photo.face(face)
@@ -72,12 +75,12 @@ class LiveSession:
         self._models = models
         self._code = models.encode(source, landmarks)
         self._motion = LiveMotion(models, source, landmarks, mode, smooth)
-        self._paste_back = None
+        self._finish = None
         self._image = source
         if paste_back:
             self._image = small = fit_within(image, _LONGEST_PASTED)
             ratio = len(small) / len(image)
-            self._paste_back = PasteBack(
+            self._finish = PasteBack(
                 small,
                 FaceCrop(
                     round(crop.x * ratio),
@@ -85,6 +88,9 @@ class LiveSession:
                     round(crop.side * ratio),
                 ),
             )
+        elif size not in (None, models.image_size):
+            self._image = crop.cut(image, size)
+            self._finish = LargeCrop(self._image)
         landmarker = landmarker or SeldomDetection(DlibLandmarker())
         self._tracker = FaceTracker(landmarker, max_gap=_MAX_GAP)
         self._lock = threading.Lock()
@@ -123,8 +129,8 @@ class LiveSession:
             times.append(time.perf_counter())
             frame, *motion = self._models.drive(self._code, landmarks)
             times.append(time.perf_counter())
-            if self._paste_back is not None:
-                frame = self._paste_back(frame, *motion)
+            if self._finish is not None:
+                frame = self._finish(frame, *motion)
             self._image = frame
         times.append(time.perf_counter())
         names = ("track", "transfer", "drive", "paste")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aan_keras.demo import PORTRAIT
-from aan_keras.faces import DlibLandmarker, FaceCrop, PasteBack
+from aan_keras.faces import DlibLandmarker, FaceCrop, LargeCrop, PasteBack
 from aan_keras.reenactment import Reenactment
 from aan_keras.webdemo.demo_models import DemoModels
 from aan_keras.webdemo.live_session import LiveSession
@@ -96,6 +96,28 @@ def test_paste_back_moves_the_photo_where_the_model_says(portrait, photo):
     white = np.full((64, 64, 3), 255, "uint8")
     expected = PasteBack(photo.image, crop)(white, flow, np.zeros((64, 64), "float32"))
     np.testing.assert_array_equal(image, expected)
+
+
+def test_size_brings_the_detail_of_the_photo(portrait, photo):
+    """A model that moves nothing, and makes everything grey."""
+
+    class Grey(Marker):
+        def drive_with_fill(self, code, landmarks):
+            import tensorflow as tf
+
+            flow = tf.zeros((1, 16, 16, 2))
+            return tf.zeros((1, 64, 64, 3)), flow, tf.zeros((1, 64, 64, 1))
+
+    session = LiveSession(DemoModels(Grey()), photo, size=150, mode="relative")
+    crop = photo.crop().cut(photo.image, 150)
+    blank = session.step(np.full_like(portrait, 90)).image
+    np.testing.assert_array_equal(blank, crop)
+    motion = np.zeros((16, 16, 2), "float32"), np.zeros((64, 64), "float32")
+    grey = np.full((64, 64, 3), 128, "uint8")
+    expected = LargeCrop(crop)(grey, *motion)
+    images = [session.step(portrait).image for _ in range(5)]
+    np.testing.assert_array_equal(images[-1], expected)
+    assert expected.std() > 5
 
 
 def test_the_chosen_face_is_the_one_that_moves(folder, portrait, models):
