@@ -9,8 +9,10 @@ from aan_keras.faces.photo_detail import (
     with_detail,
 )
 
-# Parts of the crop's side, inwards from an edge: where the mask rises from 0 to 1, and,
-# with a flow, where the photo's moved pixels give way to the generated ones.
+# Parts of the crop's side. Outwards from an edge: how far the photo is moved along.
+_MARGIN = 0.15
+# Inwards from an edge: where the mask rises from 0 to 1, and, with a flow, where the
+# photo's moved pixels give way to the generated ones.
 _MASK = (0.0, 0.15)
 _COLOUR = (0.08, 0.25)
 # Where the generated image shows the background behind a head that has left.
@@ -26,17 +28,18 @@ class PasteBack:
     photo's, bit for bit.
 
     Where a head has moved, a mixture of both shows its hair twice. With the flow that
-    moved the source, the mask weighs the motion instead: towards the crop's edge the
-    photo itself is moved, in its full resolution, by less and less, and only further
-    inside, where its pixels lie as the generated ones do, do these take their place,
-    but for what is too fine for the generated image: see `with_detail`.
+    moved the source, the photo itself is moved, in its full resolution, and around the
+    crop by less and less, as hair and shoulders go on there. Further inside, generated
+    pixels take the place of the moved ones, but for what is too fine for the generated
+    image: see `with_detail`. Pixels of motion 0 are the photo's then.
 
     Args:
         photo: uint8 `[H, W, 3]`, RGB.
         crop: `FaceCrop` of the face in it.
 
     Attributes:
-        mask: float32 `[H, W]`, the weight of the generated image, or of its motion.
+        mask: float32 `[H, W]`, the weight of the generated image without a flow.
+        motion: float32 `[H, W]`, the weight of the flow.
 
     Example:
 
@@ -49,15 +52,17 @@ class PasteBack:
         height, width = photo.shape[:2]
         x, y, side = int(crop.x), int(crop.y), int(crop.side)
         self._photo, self._side, self._corner = photo, side, (x, y)
-        # The part of the crop that lies in the photo, counted in either.
-        self._area = (
-            slice(max(y, 0), min(y + side, height)),
-            slice(max(x, 0), min(x + side, width)),
+        self._area, self._part = _overlap((y, x), side, (height, width))
+        # Motion goes on around the crop, in a square of its own.
+        self._margin = margin = round(_MARGIN * side)
+        outer = side + 2 * margin
+        rise = _rise(outer, True, True, (0.0, margin / outer))
+        self._motion = rise[:, None] * rise
+        self._outer_area, self._outer_part = _overlap(
+            (y - margin, x - margin), outer, (height, width)
         )
-        self._part = tuple(
-            slice(span.start - corner, span.stop - corner)
-            for span, corner in zip(self._area, (y, x))
-        )
+        self.motion = np.zeros((height, width), "float32")
+        self.motion[self._outer_area] = self._motion[self._outer_part]
         inside = (y > 0, y + side < height, x > 0, x + side < width)
         self._weights = _weights(side, inside, _MASK)[self._part][..., None]
         self._colour = _weights(side, inside, _COLOUR)[self._part][..., None]
@@ -90,6 +95,9 @@ class PasteBack:
             square = cv2.resize(image, (self._side, self._side), interpolation=method)
         else:
             moved, weights = self._move(flow), self._colour
+            result[self._outer_area] = moved[self._outer_part]
+            inner = slice(self._margin, self._margin + self._side)
+            moved = moved[inner, inner]
             if filled is not None:
                 filled = widened(filled)
                 share = cv2.resize(filled, (self._side, self._side))
@@ -107,11 +115,27 @@ class PasteBack:
         return result
 
     def _move(self, flow):
-        """The crop, `[side, side, 3]`, moved by the flow as far as the mask allows."""
+        """The crop and its margin, `[N, N, 3]`, moved by the flow."""
+        import cv2
+
+        margin, (x, y) = self._margin, self._corner
         flow = enlarge_flow(flow, self._side)
-        # Outside the photo there is nothing to be moved.
-        flow[self._part] *= self._weights
-        return move_pixels(self._photo, flow, *self._corner)
+        flow = cv2.copyMakeBorder(flow, *[margin] * 4, cv2.BORDER_REPLICATE)
+        flow *= self._motion[..., None]
+        return move_pixels(self._photo, flow, x - margin, y - margin)
+
+
+def _overlap(corner, side, shape):
+    """Slices of what a photo and a square in it have in common, counted in either."""
+    area = tuple(
+        slice(max(start, 0), min(start + side, length))
+        for start, length in zip(corner, shape)
+    )
+    part = tuple(
+        slice(span.start - start, span.stop - start)
+        for span, start in zip(area, corner)
+    )
+    return area, part
 
 
 def _weights(side, inside, band):

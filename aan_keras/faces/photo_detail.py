@@ -21,11 +21,13 @@ def move_pixels(photo, flow, x, y):
     """
     import cv2
 
-    rows, columns = np.mgrid[y : y + len(flow), x : x + flow.shape[1]]
+    places = flow.copy()
+    places[..., 0] += np.arange(x, x + flow.shape[1], dtype="float32")
+    places[..., 1] += np.arange(y, y + len(flow), dtype="float32")[:, None]
     return cv2.remap(
         photo,
-        columns.astype("float32") + flow[..., 0],
-        rows.astype("float32") + flow[..., 1],
+        places,
+        None,
         cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
@@ -37,7 +39,7 @@ def enlarge_flow(flow, side):
 
     scale = np.float32([side / flow.shape[1], side / flow.shape[0]])
     # Bilinearly, as `FlowWarp` does.
-    return cv2.resize(np.asarray(flow, "float32"), (side, side)) * scale
+    return cv2.resize(np.asarray(flow, "float32") * scale, (side, side))
 
 
 def with_detail(image, moved, flow, filled=None):

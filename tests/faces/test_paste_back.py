@@ -89,13 +89,16 @@ def rise(begin, end):
     return weights * weights[::-1]
 
 
-def test_with_a_flow_the_photo_moves_less_and_less_towards_the_edge():
+def test_with_a_flow_the_photo_moves_and_around_the_crop_less_and_less():
     """Flow of (4, -2) pixels of the photo; the generated image is far off in colour."""
     photo, image = LINEAR, np.full((64, 64, 3), 200, "uint8")
     flow = np.tile(np.float32([4, -2]) * 16 / 100, (16, 16, 1))
     result = PasteBack(photo, INSIDE)(image, flow)
+    # 15 pixels around the crop it has come to nothing.
+    t = np.clip((np.arange(130) + 0.5) / 15, 0, 1)
+    fall = (3 * t**2 - 2 * t**3) * (3 * t**2 - 2 * t**3)[::-1]
     motion = np.zeros((150, 200))
-    motion[30:130, 40:140] = np.outer(rise(0, 0.15), rise(0, 0.15))
+    motion[15:145, 25:155] = np.outer(fall, fall)
     colour = np.zeros((150, 200, 1))
     colour[30:130, 40:140, 0] = np.outer(rise(0.08, 0.25), rise(0.08, 0.25))
     x, y = X + 4 * motion, Y - 2 * motion
@@ -104,7 +107,8 @@ def test_with_a_flow_the_photo_moves_less_and_less_towards_the_edge():
     # Half a level each from rounding the moved photo and the result, the rest from
     # OpenCV's positions in 32nds of a pixel.
     assert np.abs(result - expected).max() < 1.04
-    outside = PasteBack(photo, INSIDE).mask == 0
+    np.testing.assert_allclose(PasteBack(photo, INSIDE).motion, motion, atol=1e-6)
+    outside = motion == 0
     np.testing.assert_array_equal(result[outside], photo[outside])
 
 
@@ -159,5 +163,21 @@ def test_hair_that_has_left_is_not_moved():
 def test_flow_in_a_crop_at_the_photo_s_border(crop):
     paste_back = PasteBack(PHOTO, crop)
     result = paste_back(generated(), np.ones((8, 8, 2), "float32"))
-    outside = paste_back.mask == 0
+    outside = paste_back.motion == 0
     np.testing.assert_array_equal(result[outside], PHOTO[outside])
+
+
+def test_hair_across_the_crop_s_edge_is_not_sheared():
+    """A bar through it moves by 8 pixels: as far at the edge as inside."""
+    photo = np.full((150, 200, 3), 220, "uint8")
+    photo[:, 85:95] = 20
+    flow = np.tile(np.float32([-8, 0]) * 10 / 100, (10, 10, 1))
+    image = INSIDE.cut(np.roll(photo, 8, axis=1), 100)
+    result = PasteBack(photo, INSIDE)(image, flow)
+    dark = 220 - result[..., 0].astype("float64")
+    places = (dark * X).sum(1) / dark.sum(1)
+    np.testing.assert_allclose(places[30:130], 89.5 + 8, atol=0.15)
+    np.testing.assert_allclose(places[[*range(14), *range(146, 150)]], 89.5, atol=1e-9)
+    steps = np.abs(np.diff(places))
+    # Smoothly, within 15 rows on either side.
+    assert steps.max() < 1.2
