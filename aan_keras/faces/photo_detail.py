@@ -5,6 +5,10 @@ import numpy as np
 # Of the smaller singular value of the flow's derivative: where detail begins to be
 # kept, and where all of it is.
 _KEPT = (0.4, 0.8)
+# Of the difference between the model's image and the moved photo, in levels: up to where
+# all detail is kept, and from where none is. What is coarser than this part of the image
+# is light.
+_WRONG, _LIGHT = (10.0, 30.0), 16
 
 
 def move_pixels(photo, flow, x, y):
@@ -49,7 +53,8 @@ def with_detail(image, moved, flow, filled=None):
     lost before it are still in the photo, and lie where the flow takes them: of the
     photo under the flow, all that a small image could hold is replaced by the model's.
     It is not added where the flow draws the photo out, as over a mouth that was closed
-    in it, nor where the background behind the person shows.
+    in it, nor where the model shows something else, as lips over what were teeth, nor
+    where the background behind the person shows.
 
     Args:
         image: uint8 `[S, S, 3]`, the model's.
@@ -72,11 +77,25 @@ def with_detail(image, moved, flow, filled=None):
     coarse = cv2.resize(detail, (size, size), interpolation=cv2.INTER_AREA)
     detail -= cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
     share = cv2.resize(_kept(flow), (side, side))
+    share *= cv2.resize(_agreement(image, coarse), (side, side))
     if filled is not None:
         share *= 1 - cv2.resize(filled, (side, side))
     detail *= share[..., None]
     detail += large
     return detail
+
+
+def _agreement(image, coarse):
+    """float32 `[S, S]` from 1 to 0, where the model shows something else.
+
+    By local contrast: light may have changed where the skin is the same.
+    """
+    import cv2
+
+    difference = image - coarse
+    difference -= cv2.GaussianBlur(difference, (0, 0), len(image) / _LIGHT)
+    wrong = cv2.GaussianBlur(np.abs(difference).mean(-1), (0, 0), 1)
+    return np.clip((_WRONG[1] - wrong) / (_WRONG[1] - _WRONG[0]), 0, 1)
 
 
 def widened(filled):

@@ -91,8 +91,12 @@ class EllipsoidFlow(keras.layers.Layer):
     def call(self, source_landmarks, driving_landmarks):
         x, y = pixel_axes(self.size, self.size)
         poses = self._poses(source_landmarks, driving_landmarks)
-        moved_x, moved_y = self._carry(*poses, x, y)
-        return ops.stack([moved_x - x, moved_y - y], axis=-1)
+        moved = ops.stack(self._carry(*poses, x, y), axis=-1)
+        shape = (1, self.size, self.size)
+        places = [ops.broadcast_to(axis, shape) for axis in (x, y)]
+        # Subtracted as one: TensorFlow's optimizer orders sums of unlike shapes anew, in
+        # a session otherwise than in a function.
+        return moved - ops.stack(places, axis=-1)
 
     def carry(self, source_landmarks, driving_landmarks, points):
         """Where in the source single places of the driving pose lie.

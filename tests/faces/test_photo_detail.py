@@ -79,10 +79,11 @@ def test_share_is_that_of_the_smaller_singular_value():
     assert 0.05 < (expected == 0).mean() < 0.9 and (expected == 1).any()
     moved = np.zeros((80, 80, 3), "uint8")
     moved[::2, ::2] = 200
-    image = np.zeros((20, 20, 3), "uint8")
+    image = np.full((20, 20, 3), 50, "uint8")
     coarse = cv2.resize(moved.astype("float32"), (20, 20), interpolation=cv2.INTER_AREA)
-    fine = moved - cv2.resize(coarse, (80, 80), interpolation=cv2.INTER_CUBIC)
-    share = with_detail(image, moved, flow.astype("float32")) / fine
+    np.testing.assert_array_equal(coarse, image)
+    fine = moved.astype("float64") - 50
+    share = (with_detail(image, moved, flow.astype("float32")) - 50) / fine
     wanted = cv2.resize(expected, (80, 80))
     np.testing.assert_allclose(share.mean(-1), wanted, atol=1e-4)
 
@@ -111,9 +112,25 @@ def test_without_a_flow_images_are_enlarged():
 
 
 def test_detail_is_cut_off_at_black_and_white():
-    image = np.full((40, 40, 3), 250, "uint8")
-    result = LargeCrop(PHOTO)(image, STILL)
-    assert result.dtype == np.uint8 and result.max() == 255 and result.min() > 60
+    image = np.uint8(small(PHOTO) // 2 + 128)
+    dark = LargeCrop(PHOTO)(np.uint8(small(PHOTO) // 2), STILL)
+    light = LargeCrop(PHOTO)(image, STILL)
+    assert dark.dtype == light.dtype == np.uint8
+    assert dark.min() == 0 and light.max() == 255 and dark.mean() < 90 < light.mean()
+
+
+def test_no_detail_where_the_model_shows_something_else():
+    """Teeth in the photo, closed lips in the model's image."""
+    crop = PHOTO // 4 + 60
+    image = small(crop)
+    teeth = crop.copy()
+    teeth[72:88, 40:120] = 160 + PHOTO[72:88, 40:120] // 4
+    result = LargeCrop(teeth)(image, STILL).astype(int)
+    within, around = (slice(74, 86), slice(44, 116)), (slice(0, 56), slice(None))
+    plain = enlarged(image).astype(int)
+    assert np.abs(result - plain)[within].mean() < 1
+    assert np.abs(result - crop)[around].max() <= 2
+    assert np.abs(plain - crop)[within].mean() > 3
 
 
 def test_enlarged_flows_are_in_pixels_of_the_larger_grid():
