@@ -5,9 +5,9 @@ import numpy as np
 # Of the smaller singular value of the flow's derivative: where detail begins to be
 # kept, and where all of it is.
 _KEPT = (0.4, 0.8)
-# Of the difference between the model's image and the moved photo, in levels: up to where
-# all detail is kept, and from where none is. What is coarser than this part of the image
-# is light.
+# Of the difference between the model's image and the moved photo, in levels: up to
+# where all detail is kept, and from where none is. What is coarser than this part of
+# the image is light.
 _WRONG, _LIGHT = (10.0, 30.0), 16
 
 

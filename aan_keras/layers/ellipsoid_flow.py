@@ -94,8 +94,8 @@ class EllipsoidFlow(keras.layers.Layer):
         moved = ops.stack(self._carry(*poses, x, y), axis=-1)
         shape = (1, self.size, self.size)
         places = [ops.broadcast_to(axis, shape) for axis in (x, y)]
-        # Subtracted as one: TensorFlow's optimizer orders sums of unlike shapes anew, in
-        # a session otherwise than in a function.
+        # Subtracted as one: TensorFlow's optimizer orders sums of unlike shapes anew,
+        # in a session otherwise than in a function.
         return moved - ops.stack(places, axis=-1)
 
     def carry(self, source_landmarks, driving_landmarks, points):

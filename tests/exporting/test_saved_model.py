@@ -142,6 +142,23 @@ def test_files(loaded, reenactor, request_arrays, expected):
         assert 10 * np.log10(255**2 / np.mean(error**2)) > 35
 
 
+def test_a_session_makes_the_same_bits(exported, loaded, request_arrays):
+    """As C++ and model servers run it: another optimizer, for the whole graph."""
+    one = {name: value[:1] for name, value in request_arrays.items()}
+    code = {name: one[name] for name in ("source", "source_landmarks")}
+    runs = {"serving_default": one, "encode_source": code}
+    expected = {name: run(loaded, name, **inputs) for name, inputs in runs.items()}
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        graph = tf.compat.v1.saved_model.load(session, ["serve"], str(exported))
+        for name, inputs in runs.items():
+            signature = graph.signature_def[name]
+            outputs = {key: info.name for key, info in signature.outputs.items()}
+            feed = {signature.inputs[key].name: inputs[key] for key in inputs}
+            found = session.run(outputs, feed)
+            for key, value in expected[name].items():
+                np.testing.assert_array_equal(found[key], value.numpy(), key)
+
+
 @pytest.mark.parametrize("frames", [0, 2**31 // (64 * 64 * 3) + 1])
 def test_clips_without_an_end(loaded, request_arrays, frames):
     arrays = {name: value[:1] for name, value in request_arrays.items()}
