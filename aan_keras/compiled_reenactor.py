@@ -20,12 +20,10 @@ class CompiledReenactor:
         from aan_keras.exporting.pixels import from_uint8
         from aan_keras.exporting.trace_frames import trace_frames
 
-        encode, drive, code = trace_frames(reenactor)
-        names = [spec.name for spec in code]
+        encode, drive, code = trace_frames(reenactor, only_read=False)
 
         def encode_pixels(image, landmarks):
-            code = encode(from_uint8(image), landmarks)
-            return {name: code[name] for name in names}
+            return encode(from_uint8(image), landmarks)
 
         # Not beside the graphs, nor they by themselves: TensorFlow optimizes what a
         # function calls otherwise than what it is called with.
