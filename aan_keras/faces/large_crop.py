@@ -5,6 +5,7 @@ import numpy as np
 from aan_keras.faces.photo_detail import (
     enlarge_flow,
     move_pixels,
+    resize_image,
     widened,
     with_detail,
 )
@@ -40,12 +41,9 @@ class LargeCrop:
         Returns:
             uint8 `[N, N, 3]`.
         """
-        import cv2
-
         side = len(self._square)
         if flow is None:
-            method = cv2.INTER_AREA if side < len(image) else cv2.INTER_CUBIC
-            return cv2.resize(image, (side, side), interpolation=method)
+            return resize_image(image, side)
         moved = move_pixels(self._square, enlarge_flow(flow, side), 0, 0)
         filled = None if filled is None else widened(filled)
         large = with_detail(image, moved, flow, filled)

@@ -5,6 +5,7 @@ import numpy as np
 from aan_keras.faces.photo_detail import (
     enlarge_flow,
     move_pixels,
+    resize_image,
     widened,
     with_detail,
 )
@@ -91,8 +92,7 @@ class PasteBack:
         result = self._photo.copy()
         if flow is None:
             below, weights = result[self._area], self._weights
-            method = cv2.INTER_AREA if self._side < len(image) else cv2.INTER_CUBIC
-            square = cv2.resize(image, (self._side, self._side), interpolation=method)
+            square = resize_image(image, self._side)
         else:
             moved, weights = self._move(flow), self._colour
             result[self._outer_area] = moved[self._outer_part]

@@ -46,6 +46,14 @@ def enlarge_flow(flow, side):
     return cv2.resize(np.asarray(flow, "float32") * scale, (side, side))
 
 
+def resize_image(image, side):
+    """A generated image uint8 `[S, S, 3]` as `[side, side, 3]`."""
+    import cv2
+
+    method = cv2.INTER_AREA if side < len(image) else cv2.INTER_CUBIC
+    return cv2.resize(image, (side, side), interpolation=method)
+
+
 def with_detail(image, moved, flow, filled=None):
     """A model's image, enlarged, and what the moved photo shows finer than it.
 
@@ -69,8 +77,7 @@ def with_detail(image, moved, flow, filled=None):
     import cv2
 
     size, side = len(image), len(moved)
-    method = cv2.INTER_AREA if side < size else cv2.INTER_CUBIC
-    large = cv2.resize(image, (side, side), interpolation=method)
+    large = resize_image(image, side)
     if side <= size:
         return large.astype("float32")
     detail = moved.astype("float32")
