@@ -73,8 +73,11 @@ class CompiledReenactor:
         """
         import tensorflow as tf
 
+        from aan_keras.exporting.frame_parts import FRAME_PARTS
+
         parts = self._drive(code, tf.constant(landmarks[None], "float32"))
-        return tuple(None if part is None else part.numpy()[0] for part in parts)
+        parts = {name: part.numpy()[0] for name, part in parts.items()}
+        return tuple(parts.get(name) for name in FRAME_PARTS)
 
 
 def _graph(function, *inputs):

@@ -34,7 +34,8 @@ class Reenactment:
     Args:
         reenactor: `aan_keras.Reenactor`, or whatever has `image_size` and
             `animate(source, source_landmarks, driving_landmarks)`, such as an export
-            (`aan_keras.exporting.LiteRTReenactor`).
+            (`aan_keras.exporting.LiteRTReenactor`) or a server
+            (`aan_keras.serving.ServingReenactor`).
         source: path of a photo, or an image array (uint8 RGB; grey, RGBA, uint16 and
             floats from 0 to 1 are converted).
         driving: path of a video, a photo or an `.npz` landmark track; `LandmarkTrack`;
@@ -57,9 +58,8 @@ class Reenactment:
         smooth: take the jitter out of the driving landmarks (`smooth_track`).
         paste_back: give frames of the photo's size, with the face crop in its place.
         size: side of the frames in pixels; None: the model's. What its image is too
-            small for comes from the photo, moved as the model moves it. An export or a
-            server does not tell how: its images are enlarged. Not with `paste_back`,
-            whose frames are as fine as the photo already.
+            small for comes from the photo, moved as the model moves it. Not with
+            `paste_back`, whose frames are as fine as the photo already.
         report: callable that takes a line of text: which of several faces is used,
             which frames have no face.
         progress: callable `(iterable, total, what)` that returns an iterable.
@@ -126,6 +126,11 @@ class Reenactment:
         elif size not in (None, model_size):
             self.before = crop.cut(photo, size)
             self._finish = LargeCrop(self.before)
+        if self._finish is not None and report is not None and not self._has_motion():
+            report(
+                "the model gives images only, not what moved the photo: frames are "
+                "enlarged without the photo's detail; an export may be an old one"
+            )
         part = clip_range or ClipRange()
         track = driving_track(driving, find_faces, driving_face, report, progress, part)
         self.starts_at = part.frames(track.fps)[0] / track.fps
@@ -163,13 +168,18 @@ class Reenactment:
         for image, *motion in self._drive_frames():
             yield image if self._finish is None else self._finish(image, *motion)
 
+    def _has_motion(self):
+        is_export = hasattr(self.reenactor, "animate")
+        return not is_export or getattr(self.reenactor, "gives_motion", False)
+
     def _drive_frames(self):
         """Yields images, and what the model gives beside them for the finish."""
         if hasattr(self.reenactor, "animate"):
-            for image in self.reenactor.animate(
-                self.source_image, self.source_landmarks, self.landmarks
-            ):
-                yield (image,)
+            clip = self.source_image, self.source_landmarks, self.landmarks
+            if self._finish is not None and self._has_motion():
+                yield from self.reenactor.animate_with_motion(*clip)
+            else:
+                yield from ((image,) for image in self.reenactor.animate(*clip))
             return
         model = CompiledReenactor.of(self.reenactor)
         code = model.encode_source(self.source_image, self.source_landmarks)

@@ -8,7 +8,7 @@ _FARTHEST = 16
 _MOST_BYTES = 2**31 - 1
 
 
-def accepted_inputs(image_size, **inputs):
+def accepted_inputs(image_size, frame_bytes=None, **inputs):
     """The same tensors, each of which waits until all of them have been checked.
 
     A graph runs an operation as soon as its inputs are there, beside or before an
@@ -22,6 +22,7 @@ def accepted_inputs(image_size, **inputs):
 
     Args:
         image_size: side S of the model's crops.
+        frame_bytes: of an answer, for each frame of a clip; None: of the image.
         **inputs: tensors by their names in the signature. The first axis of each is
             the batch. `*_landmarks` are float32 `[B, 68, 2]`, of a clip
             `[B, T, 68, 2]`, in pixels of the S x S crop.
@@ -43,10 +44,11 @@ def accepted_inputs(image_size, **inputs):
     landmarks = {
         name: tensor for name, tensor in inputs.items() if name.endswith("_landmarks")
     }
+    most = _MOST_BYTES // (frame_bytes or 3 * image_size**2)
     checks = [lambda: _check_rows(inputs.values())]
     for name, tensor in landmarks.items():
         if tensor.shape.rank == 4:
-            checks.append(lambda n=name, t=tensor: _check_frames(t, n, image_size))
+            checks.append(lambda n=name, t=tensor: _check_frames(t, n, most))
     for name, tensor in landmarks.items():
         checks.append(lambda n=name, t=tensor: _check_landmarks(t, n, image_size))
     passed = []
@@ -69,9 +71,8 @@ def _check_rows(tensors):
     )
 
 
-def _check_frames(landmarks, name, image_size):
-    """A clip must have a frame, and its images fit into a message."""
-    most = _MOST_BYTES // (3 * image_size**2)
+def _check_frames(landmarks, name, most):
+    """A clip must have a frame, and what is made of it fit into a message."""
     shape = tf.shape(landmarks)[:2]
     frames = tf.reduce_prod(tf.cast(shape, tf.int64))
     return tf.debugging.Assert(

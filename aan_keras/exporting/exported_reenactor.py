@@ -6,6 +6,8 @@ import numpy as np
 
 # `metadata.FILE_NAME`, without the TensorFlow that writes it.
 METADATA = "aan_metadata.json"
+# `frame_parts.FRAME_PARTS`, likewise.
+FRAME_PARTS = ("image", "flow", "filled")
 
 
 class ExportedReenactor(abc.ABC):
@@ -17,7 +19,10 @@ class ExportedReenactor(abc.ABC):
     Attributes:
         image_size: side S of the crops.
         metadata: dict, what the export says about itself.
+        gives_motion: whether it tells what moved the photo; the first exports did not.
     """
+
+    gives_motion = True
 
     def __init__(self, metadata):
         self.metadata = metadata
@@ -47,7 +52,28 @@ class ExportedReenactor(abc.ABC):
         Returns:
             uint8 `[1, S, S, 3]`, RGB.
         """
-        return self._drive(code, _landmarks("driving_landmarks", driving_landmarks))
+        landmarks = _landmarks("driving_landmarks", driving_landmarks)
+        return self._drive(code, landmarks, ("image",))[0]
+
+    def drive_with_fill(self, code, driving_landmarks):
+        """As `drive`, and what moved the photo: for `LargeCrop` and `PasteBack`.
+
+        Args:
+            code: dict from `encode_source`.
+            driving_landmarks: float32 `[1, 68, 2]`.
+
+        Returns:
+            image: uint8 `[1, S, S, 3]`, RGB.
+            flow: float32 `[1, h, w, 2]`, in pixels of its own grid.
+            filled: float32 `[1, S, S]` from 0 to 1, where the background behind the
+                person shows.
+
+            Flow and fill of an export that does not `gives_motion` are None.
+        """
+        landmarks = _landmarks("driving_landmarks", driving_landmarks)
+        if not self.gives_motion:
+            return *self._drive(code, landmarks, ("image",)), None, None
+        return tuple(self._drive(code, landmarks, FRAME_PARTS))
 
     def animate(self, source, source_landmarks, driving_landmarks):
         """Yields the frames of one clip.
@@ -61,13 +87,27 @@ class ExportedReenactor(abc.ABC):
         for landmarks in driving_landmarks:
             yield self.drive(code, landmarks[None])[0]
 
+    def animate_with_motion(self, source, source_landmarks, driving_landmarks):
+        """Yields the frames of one clip and what moved the photo.
+
+        Args:
+            source, source_landmarks, driving_landmarks: as of `animate`.
+
+        Yields:
+            `(image, flow, filled)` as of `drive_with_fill`, without the axis of 1.
+        """
+        code = self.encode_source(source[None], source_landmarks[None])
+        for landmarks in driving_landmarks:
+            parts = self.drive_with_fill(code, landmarks[None])
+            yield tuple(None if part is None else part[0] for part in parts)
+
     @abc.abstractmethod
     def _encode(self, source, source_landmarks):
         """`encode_source` of inputs that were checked."""
 
     @abc.abstractmethod
-    def _drive(self, code, driving_landmarks):
-        """`drive` with landmarks that were checked."""
+    def _drive(self, code, driving_landmarks, parts):
+        """Outputs of these names, at landmarks that were checked."""
 
 
 def _landmarks(name, value):

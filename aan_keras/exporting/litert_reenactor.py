@@ -6,7 +6,11 @@ import pathlib
 import types
 import zipfile
 
-from aan_keras.exporting.exported_reenactor import METADATA, ExportedReenactor
+from aan_keras.exporting.exported_reenactor import (
+    FRAME_PARTS,
+    METADATA,
+    ExportedReenactor,
+)
 from aan_keras.faces.input_error import InputError
 
 
@@ -52,9 +56,13 @@ class LiteRTReenactor(ExportedReenactor):
                 name: details["index"]
                 for name, details in signature.get_input_details().items()
             }
-            self._image = signature.get_output_details()["image"]["index"]
+            self._outputs = {
+                name: details["index"]
+                for name, details in signature.get_output_details().items()
+            }
         except (ValueError, RuntimeError) as error:
             raise InputError(f"{path} is not a usable TFLite file: {error}") from error
+        self.gives_motion = self._outputs.keys() >= set(FRAME_PARTS)
         self._interpreter = interpreter
         self._code = None
 
@@ -65,7 +73,7 @@ class LiteRTReenactor(ExportedReenactor):
             value.setflags(write=False)
         return types.MappingProxyType(code)
 
-    def _drive(self, code, driving_landmarks):
+    def _drive(self, code, driving_landmarks, parts):
         # Another dict may have been changed since.
         same = code is self._code and isinstance(code, types.MappingProxyType)
         if not same:
@@ -83,7 +91,7 @@ class LiteRTReenactor(ExportedReenactor):
         place = self._places["driving_landmarks"]
         self._interpreter.set_tensor(place, driving_landmarks)
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._image)
+        return [self._interpreter.get_tensor(self._outputs[name]) for name in parts]
 
 
 def _read_metadata(path):

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from aan_keras.exporting import metadata
 from aan_keras.exporting.builtin_forms import builtin_forms
+from aan_keras.exporting.frame_parts import frame_parts
 from aan_keras.exporting.inference_model import inference_model
-from aan_keras.exporting.pixels import from_uint8, to_uint8
+from aan_keras.exporting.pixels import from_uint8
 from aan_keras.exporting.trace_model import trace_model
 from aan_keras.exporting.without_notices import without_notices
 from aan_keras.faces.input_error import InputError
@@ -24,8 +25,10 @@ def export_onnx(reenactor, path, *, preset=None):
     `encode_source.onnx` (`photo` uint8 `[1, S, S, 3]`, `photo_landmarks` float32
     `[1, 68, 2]`) gives the code, some 20 float32 tensors; `drive.onnx` (the code under
     the same names, and `driving_landmarks` float32 `[1, 68, 2]`) gives `image`, uint8
-    `[1, S, S, 3]`. Both carry the content of `aan_metadata.json` as the metadata
-    property of that name. `OnnxReenactor` runs them.
+    `[1, S, S, 3]`, and what moved the photo, `flow` float32 `[1, h, w, 2]` and `filled`
+    float32 `[1, S, S]` (see `Reenactor.drive_with_fill`). Both carry the content of
+    `aan_metadata.json` as the metadata property of that name. `OnnxReenactor` runs
+    them.
 
     Args:
         reenactor: `aan_keras.Reenactor`, of any configuration.
@@ -51,7 +54,7 @@ def export_onnx(reenactor, path, *, preset=None):
 def _convert(model):
     """ONNX models by name."""
     with builtin_forms():
-        encode, drive, code = trace_model(model, batch=1)
+        encode, drive, code = trace_model(model, batch=1, drive=frame_parts(model))
     size = model.image_size
     names = [spec.name for spec in code]
 
@@ -60,7 +63,7 @@ def _convert(model):
         return {name: tf.identity(result[name]) for name in names}
 
     def drive_code(landmarks, *parts):
-        return {"image": to_uint8(drive(dict(zip(names, parts)), landmarks))}
+        return drive(dict(zip(names, parts)), landmarks)
 
     # Not as the code's own `source` and `source_landmarks`: within a file, an output
     # can't have an input's name.

@@ -5,7 +5,11 @@ import json
 import pathlib
 import types
 
-from aan_keras.exporting.exported_reenactor import METADATA, ExportedReenactor
+from aan_keras.exporting.exported_reenactor import (
+    FRAME_PARTS,
+    METADATA,
+    ExportedReenactor,
+)
 from aan_keras.faces.input_error import InputError
 
 
@@ -67,6 +71,8 @@ class OnnxReenactor(ExportedReenactor):
             raise InputError(f"{path} holds files of two exports: export it again")
         super().__init__(metadata["drive"])
         self._encoder, self._driver = sessions["encode_source"], sessions["drive"]
+        outputs = {output.name for output in self._driver.get_outputs()}
+        self.gives_motion = outputs.issuperset(FRAME_PARTS)
 
     def _encode(self, source, source_landmarks):
         inputs = {"photo": source, "photo_landmarks": source_landmarks}
@@ -76,6 +82,6 @@ class OnnxReenactor(ExportedReenactor):
             value.setflags(write=False)
         return types.MappingProxyType(code)
 
-    def _drive(self, code, driving_landmarks):
+    def _drive(self, code, driving_landmarks, parts):
         inputs = {**code, "driving_landmarks": driving_landmarks}
-        return self._driver.run(["image"], inputs)[0]
+        return self._driver.run(list(parts), inputs)

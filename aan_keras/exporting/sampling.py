@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aan_keras.layers.exact_matmul import double_matmul
+from aan_keras.exporting.double_product import double_product
 from aan_keras.layers.flow_warp import warp
 from aan_keras.layers.sampling import sample
 
@@ -27,7 +27,7 @@ def sample_in_tensorflow(features, x, y, padding="border"):
     places = tf.stack([tf.reshape(x, (-1,)), tf.reshape(y, (-1,))])
     to_boxes = _to_boxes(1 / (h - 1), 1 / (w - 1))
     # Exact, as a place in the image cut to 11 bits is off by a sixteenth of a pixel.
-    boxes = double_matmul(tf.transpose(places), to_boxes)
+    boxes = double_product(tf.transpose(places), to_boxes)
     return _crop_pixels(features, boxes, tf.shape(x)[0], x.shape[1:])
 
 

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from aan_keras.exporting.double_product import double_product
 from aan_keras.exporting.sampling import sample_in_tensorflow, warp_in_tensorflow
-from aan_keras.layers.exact_matmul import double_matmul
 from aan_keras.layers.runtime_forms import runtime_forms
 
 # What `Reenactor.paint` does not read of a code.
@@ -27,7 +27,7 @@ def tensorflow_forms(model=None):
     return runtime_forms(
         sample=sample_in_tensorflow,
         warp=warp_in_tensorflow,
-        exact_matmul=double_matmul,
+        exact_matmul=double_product,
         **forms,
     )
 

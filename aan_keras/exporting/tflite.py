@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from aan_keras.exporting import metadata
 from aan_keras.exporting.builtin_forms import builtin_forms
+from aan_keras.exporting.frame_parts import frame_parts
 from aan_keras.exporting.inference_model import inference_model
-from aan_keras.exporting.pixels import from_uint8, to_uint8
+from aan_keras.exporting.pixels import from_uint8
 from aan_keras.exporting.quantization import QUANTIZATIONS, quantize
 from aan_keras.exporting.trace_model import trace_model
 from aan_keras.exporting.without_notices import without_notices
@@ -28,8 +29,9 @@ def export_tflite(
     Two signatures, for a batch of one: `encode_source` (`source` uint8
     `[1, S, S, 3]`, `source_landmarks` float32 `[1, 68, 2]`) gives the code, a dict of
     float32 tensors; `drive` (the code and `driving_landmarks` float32 `[1, 68, 2]`)
-    gives `image`, uint8 `[1, S, S, 3]`. The file carries `aan_metadata.json` as an
-    associated file: it is a zip archive too.
+    gives `image`, uint8 `[1, S, S, 3]`, and what moved the photo, `flow` float32
+    `[1, h, w, 2]` and `filled` float32 `[1, S, S]` (see `Reenactor.drive_with_fill`).
+    The file carries `aan_metadata.json` as an associated file: it is a zip archive too.
 
     Only convolutions are quantized. Landmarks, splines, flows and sampling positions
     stay float32: a coordinate of 8 or 16 bits is off by pixels.
@@ -97,7 +99,9 @@ class _LiteRTModule(tf.Module):
             for variable in net.variables
         ]
         with keras.StatelessScope(state_mapping=constants), builtin_forms():
-            self._encode, self._drive, self._code = trace_model(model, batch=1)
+            self._encode, self._drive, self._code = trace_model(
+                model, batch=1, drive=frame_parts(model)
+            )
 
     def signatures(self):
         """Concrete functions by name."""
@@ -126,4 +130,4 @@ class _LiteRTModule(tf.Module):
         }
 
     def drive(self, driving_landmarks, **code):
-        return {"image": to_uint8(self._drive(code, driving_landmarks))}
+        return self._drive(code, driving_landmarks)

@@ -1,6 +1,6 @@
 """The graphs that SavedModels and `aan_keras.reenact` run."""
 
-from aan_keras.exporting.pixels import to_uint8
+from aan_keras.exporting.frame_parts import frame_parts
 from aan_keras.exporting.tensorflow_forms import tensorflow_forms
 from aan_keras.exporting.trace_model import trace_model
 
@@ -18,16 +18,9 @@ def trace_frames(model, only_read=True):
 
     Returns:
         `(encode, drive, code)` as of `trace_model`; `drive(code, driving_landmarks)`
-        gives the image, uint8 `[B, S, S, 3]`, the flow, float32 `[B, h, w, 2]`, and
-        where the background was filled in, float32 `[B, S, S]`: see
-        `Reenactor.drive_with_fill`. Of a model that has only `drive`, None for both.
+        gives the dict of `frame_parts`.
     """
-
-    def drive(code, landmarks):
-        if hasattr(model, "drive_with_fill"):
-            image, flow, filled = model.drive_with_fill(code, landmarks)
-            return to_uint8(image), flow, filled[..., 0]
-        return to_uint8(model.drive(code, landmarks)), None, None
-
     with tensorflow_forms(model):
-        return trace_model(model, drive=drive, only_read=only_read, inline=False)
+        return trace_model(
+            model, drive=frame_parts(model), only_read=only_read, inline=False
+        )

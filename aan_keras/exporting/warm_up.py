@@ -59,8 +59,10 @@ def warm_up_inputs(image_size):
     return {
         "serving_default": {**image, **frame},
         "reenact_clip": {**image, **clip},
+        "reenact_clip_motion": {**image, **clip},
         "reenact_jpeg": {**file, **frame},
         "reenact_clip_jpeg": {**file, **clip},
+        "reenact_clip_jpeg_motion": {**file, **clip},
         "encode_source": {**image, **landmarks},
     }
 

@@ -60,10 +60,11 @@ def head_pose(landmarks):
     shape = np.array(HEAD_SHAPE, "float32")
     weights = np.ones(len(shape), "float32")
     scale, rotation, shift = fit_weak_perspective(points, shape, weights)
-    rows = [[rotation[:, i, j, None, None] for j in range(3)] for i in range(3)]
+    entries = ops.unstack(ops.reshape(rotation, (-1, 9, 1, 1)), axis=1)
+    rows = [entries[:3], entries[3:6], entries[6:]]
     # Coinciding landmarks have scale 0: no NaN may become a pixel index.
     scale = ops.maximum(scale, 1e-6)[:, None, None]
-    return scale, rows, [shift[:, i, None, None] for i in range(2)]
+    return scale, rows, ops.unstack(ops.reshape(shift, (-1, 2, 1, 1)), axis=1)
 
 
 def head_surface(pose, x, y, radii=HEAD_RADII, centre=HEAD_CENTRE):

@@ -4,6 +4,7 @@ Weak perspective: a point X of the face is seen at `scale * R[:2] X + shift`. Ax
 those of images: x to the right, y down, z away from the camera.
 """
 
+import numpy as np
 from keras import ops
 
 from aan_keras.layers.exact_matmul import exact_matmul
@@ -20,7 +21,8 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
 
     Args:
         landmarks: float32 `[B, N, 2]`, (x, y).
-        mean_shape: float32 `[N, 3]`, not in one plane.
+        mean_shape: float32 `[N, 3]`, not in one plane. What depends on it and the
+            weights alone is no operation of a graph if both are NumPy arrays.
         weights: float32 `[N]`, positive.
         epsilon: keeps coincident landmarks finite.
 
@@ -31,37 +33,49 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
         Tomasi and Kanade, "Shape and motion from image streams under orthography",
         IJCV 1992, for the camera model.
     """
-    landmarks, mean_shape, weights = (
-        ops.convert_to_tensor(x) for x in (landmarks, mean_shape, weights)
-    )
-    weights = weights[:, None] / ops.sum(weights)
-    shape_mean = ops.sum(weights * mean_shape, axis=0)
-    centred = mean_shape - shape_mean
+    landmarks = ops.convert_to_tensor(landmarks)
+    known = all(isinstance(x, np.ndarray) for x in (mean_shape, weights))
+    parts = (_known_parts if known else _parts)(mean_shape, weights)
+    weights, shape_mean, to_camera = (ops.convert_to_tensor(x) for x in parts)
     seen_mean = ops.sum(weights * landmarks, axis=-2)
     seen = landmarks - seen_mean[:, None, :]
-    weighted = weights * centred  # [N, 3]
-    inverse = inverse_3x3(exact_matmul(ops.transpose(weighted), centred)[None])[0]
-    camera = exact_matmul(
-        ops.transpose(seen, (0, 2, 1)), exact_matmul(weighted, inverse)
-    )  # [B, 2, 3]
+    camera = exact_matmul(ops.transpose(seen, (0, 2, 1)), to_camera)  # [B, 2, 3]
     # Polar factor: R = (M M^T)^(-1/2) M, the root of a 2 x 2 matrix S being
     # (S + sqrt(det S) I) / sqrt(trace S + 2 sqrt(det S)).
-    first, second = camera[:, 0], camera[:, 1]
+    first, second = ops.unstack(camera, axis=1)
     a = ops.sum(first * first, axis=-1)
     b = ops.sum(first * second, axis=-1)
     c = ops.sum(second * second, axis=-1)
     root = ops.sqrt(ops.maximum(a * c - b * b, epsilon**2))
     trace = ops.sqrt(a + c + 2.0 * root)  # of S^(1/2)
-    first_row = ((c + root)[:, None] * first - b[:, None] * second) / (root * trace)[
-        :, None
-    ]
-    second_row = ((a + root)[:, None] * second - b[:, None] * first) / (root * trace)[
-        :, None
-    ]
-    rotation = ops.stack([first_row, second_row, _cross(first_row, second_row)], axis=1)
+    a, b, c, root, length = (x[:, None] for x in (a, b, c, root, root * trace))
+    first_row = ((c + root) * first - b * second) / length
+    second_row = ((a + root) * second - b * first) / length
+    third_row = ops.stack(_cross(*map(_columns, (first_row, second_row))), axis=-1)
+    rotation = ops.stack([first_row, second_row, third_row], axis=1)
     scale = trace / 2.0
     shift = seen_mean - scale[:, None] * exact_matmul(rotation[:, :2], shape_mean)
     return scale, rotation, shift
+
+
+def _parts(mean_shape, weights):
+    """Weights `[N, 1]` of sum 1, the mean `[3]`, and `[N, 3]` from 2-D to a camera."""
+    mean_shape, weights = (ops.convert_to_tensor(x) for x in (mean_shape, weights))
+    weights = weights[:, None] / ops.sum(weights)
+    shape_mean = ops.sum(weights * mean_shape, axis=0)
+    centred = mean_shape - shape_mean
+    weighted = weights * centred  # [N, 3]
+    inverse = inverse_3x3(exact_matmul(ops.transpose(weighted), centred)[None])[0]
+    return weights, shape_mean, exact_matmul(weighted, inverse)
+
+
+def _known_parts(mean_shape, weights):
+    """`_parts` of NumPy arrays."""
+    weights = weights[:, None].astype("float64") / weights.sum(dtype="float64")
+    shape_mean = (weights * mean_shape).sum(0)
+    centred = mean_shape - shape_mean
+    to_camera = weights * centred @ np.linalg.inv((weights * centred).T @ centred)
+    return [x.astype("float32") for x in (weights, shape_mean, to_camera)]
 
 
 def project(shape, scale, rotation, shift):
@@ -90,18 +104,23 @@ def lift(landmarks, mean_shape, scale, rotation, shift):
 
 
 def _cross(a, b):
-    return ops.stack(
-        [
-            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
-            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
-        ],
-        axis=-1,
-    )
+    """Of vectors that are three tensors each. Slices would be four operations each."""
+    return [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
+
+
+def _columns(vectors):
+    return ops.unstack(vectors, axis=-1)
 
 
 def inverse_3x3(matrices):
     """Inverses of regular matrices `[B, 3, 3]`, by cofactors."""
-    x, y, z = ops.unstack(ops.convert_to_tensor(matrices), axis=2)
-    rows = ops.stack([_cross(y, z), _cross(z, x), _cross(x, y)], axis=1)
-    return rows / ops.sum(rows[:, 0] * x, axis=-1)[:, None, None]
+    columns = ops.unstack(ops.convert_to_tensor(matrices), axis=2)
+    x, y, z = (_columns(column) for column in columns)
+    rows = [_cross(y, z), _cross(z, x), _cross(x, y)]
+    determinant = sum(a * b for a, b in zip(rows[0], x, strict=True))
+    inverse = ops.stack([ops.stack(row, axis=-1) for row in rows], axis=1)
+    return inverse / determinant[:, None, None]

@@ -14,6 +14,7 @@ from aan_keras.serving.server_address import ServerAddress
 from aan_keras.serving.serving_error import ServingError
 
 _CLIP, _CLIP_JPEG = "reenact_clip", "reenact_clip_jpeg"
+_MOTION = "_motion"
 
 
 class ServingReenactor:
@@ -39,6 +40,8 @@ class ServingReenactor:
 
     Attributes:
         image_size: side S of the crops, from the server's description of the model.
+        gives_motion: whether the model tells what moved the photo; the first exports
+            did not.
 
     Raises:
         ServingError: nobody answers there, or there is no such model, or it has no
@@ -76,7 +79,7 @@ class ServingReenactor:
         self._jpeg = jpeg
         self._transport = self._transport_class()(self._address, self._model, timeout)
         try:
-            self.image_size = self._read_image_size()
+            self.image_size, self.gives_motion = self._read_signatures()
         except BaseException:
             self.close()
             raise
@@ -89,6 +92,34 @@ class ServingReenactor:
             source_landmarks: float32 `[68, 2]`.
             driving_landmarks: float32 `[T, 68, 2]`.
         """
+        for (image,) in self._animate(source, source_landmarks, driving_landmarks):
+            yield image
+
+    def animate_with_motion(self, source, source_landmarks, driving_landmarks):
+        """Yields the frames of one clip and what moved the photo.
+
+        Flows and fills are as many bytes as half the image, or more than a JPEG file.
+
+        Args:
+            source, source_landmarks, driving_landmarks: as of `animate`.
+
+        Yields:
+            image: uint8 `[S, S, 3]`.
+            flow: float32 `[h, w, 2]`, in pixels of its own grid.
+            filled: float32 `[S, S]` from 0 to 1, where the background behind the person
+                shows.
+
+            Flow and fill of a model that does not `gives_motion` are None.
+        """
+        inputs = source, source_landmarks, driving_landmarks
+        if self.gives_motion:
+            yield from self._animate(*inputs, _MOTION)
+            return
+        for (image,) in self._animate(*inputs):
+            yield image, None, None
+
+    def _animate(self, source, source_landmarks, driving_landmarks, kind=""):
+        """Yields tuples of parts of frames; `kind` ends the signatures' names."""
         size = self.image_size
         source = np.asarray(source)
         if source.shape != (size, size, 3) or source.dtype != np.uint8:
@@ -109,7 +140,7 @@ class ServingReenactor:
         try:
             waiting = collections.deque()
             for part in parts:
-                waiting.append(ahead.submit(self._part, inputs, part, stopped))
+                waiting.append(ahead.submit(self._part, inputs, part, kind, stopped))
                 if len(waiting) > 1:
                     yield from waiting.popleft().result()
             for last in waiting:
@@ -154,7 +185,8 @@ class ServingReenactor:
 
         return RestTransport
 
-    def _read_image_size(self):
+    def _read_signatures(self):
+        """The side of the crops, and whether there are signatures with motion."""
         signatures = self._call(self._transport.signatures)
         for name in (_CLIP, _CLIP_JPEG) if self._jpeg else (_CLIP,):
             if name not in signatures:
@@ -165,35 +197,37 @@ class ServingReenactor:
                     f"(it has {known}): write it with `aan-keras export --format "
                     "saved_model`",
                 )
-        return signatures[_CLIP].inputs["source"][1][1]
+        motion = (_CLIP_JPEG if self._jpeg else _CLIP) + _MOTION
+        return signatures[_CLIP].inputs["source"][1][1], motion in signatures
 
-    def _part(self, inputs, driving, stopped):
+    def _part(self, inputs, driving, kind, stopped):
         """The frames of one part, which is not asked for if one before it failed."""
         if stopped.is_set():
             raise concurrent.futures.CancelledError
         try:
-            return self._frames(inputs, driving, stopped)
+            return self._frames(inputs, driving, kind, stopped)
         except BaseException:
             # At once: the next part is taken up before anybody has seen this error.
             stopped.set()
             raise
 
-    def _frames(self, inputs, driving, stopped):
-        """The frames of one part."""
+    def _frames(self, inputs, driving, kind, stopped):
+        """The frames of one part: tuples of images and, if wanted, their motion."""
         inputs = {**inputs, "driving_landmarks": driving[None]}
-        if self._jpeg:
-            files = self._predict(_CLIP_JPEG, inputs, stopped)["image_bytes"][0]
-            images = [_from_jpeg(data) for data in files]
-        else:
-            images = self._predict(_CLIP, inputs, stopped)["image"][0]
-        if len(images) < len(driving):
+        signature = (_CLIP_JPEG if self._jpeg else _CLIP) + kind
+        outputs = self._predict(signature, inputs, stopped)
+        parts = [_images(outputs)]
+        if kind:
+            parts += [outputs["flow"][0], _shares(outputs)]
+        found = min(map(len, parts))
+        if found < len(driving):
             raise ServingError(
                 "INTERNAL",
-                f"{self._address} sent {len(images)} frames for {len(driving)}: is "
+                f"{self._address} sent {found} frames for {len(driving)}: is "
                 f"{self._model} an export of aan_keras?",
             )
         # A server that pads batches of clips gives the shorter ones more frames.
-        return images[: len(driving)]
+        return list(zip(*(part[: len(driving)] for part in parts), strict=True))
 
     def _predict(self, signature, inputs, stopped=None):
         return self._call(lambda: self._transport.predict(signature, inputs), stopped)
@@ -240,6 +274,23 @@ def _to_png(image):
     return cv2.imencode(".png", image[..., ::-1])[1].tobytes()
 
 
-def _from_jpeg(data):
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(image[..., ::-1])
+def _images(outputs):
+    if "image" in outputs:
+        return outputs["image"][0]
+    files = outputs["image_bytes"][0]
+    images = [_from_file(data, cv2.IMREAD_COLOR) for data in files]
+    return [np.ascontiguousarray(image[..., ::-1]) for image in images]
+
+
+def _shares(outputs):
+    """Where the background shows: levels to parts."""
+    if "filled" in outputs:
+        levels = outputs["filled"][0]
+    else:
+        files = outputs["filled_bytes"][0]
+        levels = [_from_file(data, cv2.IMREAD_GRAYSCALE) for data in files]
+    return [level.astype("float32") / 255 for level in levels]
+
+
+def _from_file(data, kind):
+    return cv2.imdecode(np.frombuffer(data, np.uint8), kind)

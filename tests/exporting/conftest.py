@@ -46,6 +46,22 @@ def request_arrays():
 
 
 @pytest.fixture(scope="session")
+def shrinking(request_arrays):
+    """Of heads that become smaller, so that there is background behind them."""
+    landmarks = (request_arrays["source_landmarks"] - 32) * 0.7 + 32
+    return {**request_arrays, "driving_landmarks": landmarks}
+
+
+@pytest.fixture(scope="session")
+def expected_motion(reenactor, shrinking):
+    """Flow and fill as Keras makes them, `[3, ...]` each."""
+    source = shrinking["source"].astype("float32") / 127.5 - 1
+    code = reenactor.encode_source(source, shrinking["source_landmarks"])
+    _, flow, filled = reenactor.drive_with_fill(code, shrinking["driving_landmarks"])
+    return np.asarray(flow), np.asarray(filled)[..., 0]
+
+
+@pytest.fixture(scope="session")
 def expected(reenactor, request_arrays):
     """What Keras makes of `request_arrays`, uint8."""
     inputs = dict(request_arrays)

@@ -8,6 +8,7 @@ import pytest
 import aan_keras
 from aan_keras.exporting import OnnxReenactor, export_onnx
 from aan_keras.faces import InputError
+from tests.exporting.test_exported_motion import check_motion
 from tests.models.tiny import tiny_reenactor
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,43 @@ def test_files_are_valid_and_standard(folder, reenactor):
             assert inputs == {"photo", "photo_landmarks"}
         else:
             assert inputs == {*code, "driving_landmarks"}
-            assert [tensor.name for tensor in file.graph.output] == ["image"]
+            outputs = [tensor.name for tensor in file.graph.output]
+            assert sorted(outputs) == ["filled", "flow", "image"]
+
+
+def test_what_moved_the_photo(model, shrinking, expected_motion):
+    assert model.gives_motion
+    for row in range(2):
+        one = {name: value[row : row + 1] for name, value in shrinking.items()}
+        driving = one.pop("driving_landmarks")
+        code = model.encode_source(**one)
+        image, flow, filled = model.drive_with_fill(code, driving)
+        np.testing.assert_array_equal(image, model.drive(code, driving))
+        check_motion(flow[0], filled[0], [part[row] for part in expected_motion])
+        clip = [value[0] for value in one.values()]
+        ((alone, *motion),) = model.animate_with_motion(*clip, driving)
+        np.testing.assert_array_equal(alone, image[0])
+        np.testing.assert_array_equal(motion[0], flow[0])
+        np.testing.assert_array_equal(motion[1], filled[0])
+
+
+def test_an_export_of_images_only(folder, shrinking, tmp_path):
+    """As the first versions wrote them."""
+    file = onnx.load(folder / "drive.onnx")
+    (image,) = (tensor for tensor in file.graph.output if tensor.name == "image")
+    del file.graph.output[:]
+    file.graph.output.append(image)
+    onnx.save(file, tmp_path / "drive.onnx")
+    encoder = (folder / "encode_source.onnx").read_bytes()
+    (tmp_path / "encode_source.onnx").write_bytes(encoder)
+    model = OnnxReenactor(tmp_path)
+    assert not model.gives_motion
+    one = {name: value[:1] for name, value in shrinking.items()}
+    clip = (one["source"][0], one["source_landmarks"][0], one["driving_landmarks"])
+    ((found, *motion),) = model.animate_with_motion(*clip)
+    assert motion == [None, None]
+    (wanted,) = OnnxReenactor(folder).animate(*clip)
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_metadata(model):

@@ -16,15 +16,23 @@ from tests.models.tiny import batch_of
 LANDMARKS = (1, [-1, 68, 2])  # DT_FLOAT
 IMAGE, CLIP = (4, [-1, 64, 64, 3]), (4, [-1, -1, 64, 64, 3])  # DT_UINT8
 DRIVING_CLIP = (1, [-1, -1, 68, 2])
-FILES = (7, [-1])  # DT_STRING
+FILES, CLIP_FILES = (7, [-1]), (7, [-1, -1])  # DT_STRING
+CLIP_FLOW, CLIP_FILLED = (1, [-1, -1, 16, 16, 2]), (4, [-1, -1, 64, 64])
+PIXELS, FROM_FILES = ("source", IMAGE), ("source_bytes", FILES)
 SIGNATURES = {
-    "serving_default": (("source", IMAGE), LANDMARKS, ("image", IMAGE)),
-    "reenact_clip": (("source", IMAGE), DRIVING_CLIP, ("image", CLIP)),
-    "reenact_jpeg": (("source_bytes", FILES), LANDMARKS, ("image_bytes", FILES)),
-    "reenact_clip_jpeg": (
-        ("source_bytes", FILES),
+    "serving_default": (PIXELS, LANDMARKS, {"image": IMAGE}),
+    "reenact_clip": (PIXELS, DRIVING_CLIP, {"image": CLIP}),
+    "reenact_clip_motion": (
+        PIXELS,
         DRIVING_CLIP,
-        ("image_bytes", (7, [-1, -1])),
+        {"image": CLIP, "flow": CLIP_FLOW, "filled": CLIP_FILLED},
+    ),
+    "reenact_jpeg": (FROM_FILES, LANDMARKS, {"image_bytes": FILES}),
+    "reenact_clip_jpeg": (FROM_FILES, DRIVING_CLIP, {"image_bytes": CLIP_FILES}),
+    "reenact_clip_jpeg_motion": (
+        FROM_FILES,
+        DRIVING_CLIP,
+        {"image_bytes": CLIP_FILES, "flow": CLIP_FLOW, "filled_bytes": CLIP_FILES},
     ),
 }
 
@@ -69,21 +77,28 @@ def test_names_types_and_shapes(definitions):
         *SIGNATURES,
         "encode_source",
         "drive",
+        "drive_motion",
     }
-    for name, ((source, image), driving, (output, result)) in SIGNATURES.items():
+    for name, ((source, image), driving, outputs) in SIGNATURES.items():
         assert described(definitions[name].inputs) == {
             source: image,
             "source_landmarks": LANDMARKS,
             "driving_landmarks": driving,
         }
-        assert described(definitions[name].outputs) == {output: result}
+        assert described(definitions[name].outputs) == outputs
     code = described(definitions["encode_source"].outputs)
-    assert described(definitions["drive"].inputs) == {
-        **code,
-        "driving_landmarks": LANDMARKS,
-    }
+    for name in ("drive", "drive_motion"):
+        assert described(definitions[name].inputs) == {
+            **code,
+            "driving_landmarks": LANDMARKS,
+        }
     assert code["gamma_2"] == code["beta_2"] == (1, [-1, 32, 32, 8])
     assert described(definitions["drive"].outputs) == {"image": IMAGE}
+    assert described(definitions["drive_motion"].outputs) == {
+        "image": IMAGE,
+        "flow": (1, [-1, 16, 16, 2]),
+        "filled": (4, [-1, 64, 64]),
+    }
 
 
 def test_serving_default(loaded, request_arrays, expected):
@@ -159,12 +174,20 @@ def test_a_session_makes_the_same_bits(exported, loaded, request_arrays):
                 np.testing.assert_array_equal(found[key], value.numpy(), key)
 
 
-@pytest.mark.parametrize("frames", [0, 2**31 // (64 * 64 * 3) + 1])
-def test_clips_without_an_end(loaded, request_arrays, frames):
+# An image, and beside it as many levels again as it has pixels, and a flow.
+@pytest.mark.parametrize(
+    "signature, most",
+    [
+        ("reenact_clip", 2**31 // (64 * 64 * 3)),
+        ("reenact_clip_motion", 2**31 // (64 * 64 * 4 + 16 * 16 * 8)),
+    ],
+)
+def test_clips_without_an_end(loaded, request_arrays, signature, most):
     arrays = {name: value[:1] for name, value in request_arrays.items()}
-    arrays["driving_landmarks"] = np.full((1, frames, 68, 2), 32.0, "float32")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="1 to 174762 frames"):
-        run(loaded, "reenact_clip", **arrays)
+    for frames in (0, most + 1):
+        arrays["driving_landmarks"] = np.full((1, frames, 68, 2), 32.0, "float32")
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"1 to {most} frames"):
+            run(loaded, signature, **arrays)
 
 
 def test_metadata(exported, reenactor):

@@ -6,7 +6,7 @@ import pytest
 
 from aan_keras.exporting import export_saved_model
 from aan_keras.serving import DevelopmentServer
-from tests.models.tiny import DEPARTURES, shake, tiny_reenactor
+from tests.models.tiny import LAYERED, shake, tiny_reenactor
 from tests.serving.toy_model import write_toy
 
 
@@ -14,7 +14,7 @@ from tests.serving.toy_model import write_toy
 def reenactor():
     keras.utils.set_random_seed(0)
     # Without spectral norm such weights make 28 levels of a rounding.
-    model = tiny_reenactor(**{**DEPARTURES, "spectral_norm": True})
+    model = tiny_reenactor(**{**LAYERED, "spectral_norm": True}, background=True)
     shake(model, 0.1)
     return model
 
