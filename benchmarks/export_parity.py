@@ -90,16 +90,19 @@ def signature_differences(call, arrays, wanted, reenacted):
     }
     clip = {"driving_landmarks": driving[None]}
     frame = {"driving_landmarks": driving[:1]}
-    code = call("encode_source", source)
+    driven = {**call("encode_source", source), **frame}
     found = {
         "serving_default": call("serving_default", arrays)["image"],
         "reenact_clip": call("reenact_clip", {**source, **clip})["image"][0],
-        "encode_source, drive": call("drive", {**code, **frame})["image"],
+        "encode_source, drive": call("drive", driven)["image"],
+        "drive_motion": call("drive_motion", driven)["image"],
     }
     differences = {n: most_different(v, wanted[: len(v)]) for n, v in found.items()}
     # JPEG rounds what it keeps of 64 pixels: one that is off by a level before may be
     # the reason that many are by several.
-    for name, inputs in (("reenact_jpeg", frame), ("reenact_clip_jpeg", clip)):
+    files_of = {"reenact_jpeg": frame, "reenact_clip_jpeg": clip}
+    files_of["reenact_clip_jpeg_motion"] = clip
+    for name, inputs in files_of.items():
         files = call(name, {**file, **inputs})["image_bytes"].ravel()
         differences[name] = most_different_files(files, reenacted)
     return differences

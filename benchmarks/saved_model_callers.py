@@ -86,8 +86,9 @@ class Program:
 
 def _read_outputs(folder):
     outputs = {file.stem: np.load(file) for file in folder.glob("*.npy")}
-    files = sorted(folder.glob("*.jpg"), key=lambda f: int(f.stem.rpartition("_")[2]))
-    if files:
-        name = files[0].stem.rpartition("_")[0]
-        outputs[name] = np.array([file.read_bytes() for file in files], "S")
+    for kind in ("*.jpg", "*.png"):
+        files = sorted(folder.glob(kind), key=lambda f: int(f.stem.rpartition("_")[2]))
+        if files:
+            name = files[0].stem.rpartition("_")[0]
+            outputs[name] = np.array([file.read_bytes() for file in files], "S")
     return outputs

@@ -148,17 +148,22 @@ def test_paste_back_gives_the_whole_photo(tmp_path, portrait, options):
     assert np.abs(result.astype(float) - portrait)[~outside].mean() > 5
 
 
-def test_paste_back_of_the_shipped_preset(portrait):
+@pytest.fixture(scope="module")
+def shipped():
+    """Its graphs are traced once, by the first reenactment."""
+    return aan_keras.Reenactor.from_preset("aan_128")
+
+
+def test_paste_back_of_the_shipped_preset(portrait, shipped):
     """Where nothing moves the photo, bit for bit; else its head where the flow says."""
-    reenactor = aan_keras.Reenactor.from_preset("aan_128")
     track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[::50], fps=25)
-    made = Reenactment(reenactor, PORTRAIT, track, paste_back=True)
-    plain = Reenactment(reenactor, PORTRAIT, track)
+    made = Reenactment(shipped, PORTRAIT, track, paste_back=True)
+    plain = Reenactment(shipped, PORTRAIT, track)
     (face,) = DlibLandmarker()(portrait)
     paste_back = PasteBack(portrait, FaceCrop.around(face.box, portrait.shape))
     outside = paste_back.motion == 0
     assert outside.mean() > 0.2
-    graphs = CompiledReenactor.of(reenactor)
+    graphs = CompiledReenactor.of(shipped)
     code = graphs.encode_source(plain.source_image, plain.source_landmarks)
     for result, image, landmarks in zip(made.frames(), plain.frames(), made.landmarks):
         np.testing.assert_array_equal(result[outside], portrait[outside])
@@ -167,15 +172,14 @@ def test_paste_back_of_the_shipped_preset(portrait):
         np.testing.assert_array_equal(image, graphs.drive(code, landmarks)[0])
 
 
-def test_size_brings_the_detail_of_the_photo(portrait):
-    reenactor = aan_keras.Reenactor.from_preset("aan_128")
+def test_size_brings_the_detail_of_the_photo(portrait, shipped):
     track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[::50], fps=25)
-    made = Reenactment(reenactor, PORTRAIT, track, size=200)
-    plain = Reenactment(reenactor, PORTRAIT, track)
+    made = Reenactment(shipped, PORTRAIT, track, size=200)
+    plain = Reenactment(shipped, PORTRAIT, track)
     (face,) = DlibLandmarker()(portrait)
     crop = FaceCrop.around(face.box, portrait.shape).cut(portrait, 200)
     np.testing.assert_array_equal(made.before, crop)
-    graphs = CompiledReenactor.of(reenactor)
+    graphs = CompiledReenactor.of(shipped)
     code = graphs.encode_source(plain.source_image, plain.source_landmarks)
     for result, image, landmarks in zip(made.frames(), plain.frames(), made.landmarks):
         expected = LargeCrop(crop)(*graphs.drive(code, landmarks))

@@ -69,7 +69,7 @@ def _to_boxes(y_scale, x_scale):
 
 def _crop_pixels(features, boxes, rows, shape):
     """`[rows, *shape, C]` of the pixels at `boxes`, 0 and 1 being the borders."""
-    index = (tf.range(rows) % tf.shape(features)[0])[:, None]
+    index = tf.expand_dims(tf.range(rows) % tf.shape(features)[0], 1)
     index = tf.broadcast_to(index, (rows, math.prod(shape)))
     pixels = tf.raw_ops.CropAndResize(
         image=features,

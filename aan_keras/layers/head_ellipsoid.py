@@ -63,7 +63,7 @@ def head_pose(landmarks):
     entries = ops.unstack(ops.reshape(rotation, (-1, 9, 1, 1)), axis=1)
     rows = [entries[:3], entries[3:6], entries[6:]]
     # Coinciding landmarks have scale 0: no NaN may become a pixel index.
-    scale = ops.maximum(scale, 1e-6)[:, None, None]
+    scale = ops.reshape(ops.maximum(scale, 1e-6), (-1, 1, 1))
     return scale, rows, ops.unstack(ops.reshape(shift, (-1, 2, 1, 1)), axis=1)
 
 
@@ -107,4 +107,5 @@ def turn(rows, vector):
 
 
 def _dot(a, b):
-    return sum(x * y for x, y in zip(a, b, strict=True))
+    # Not by `sum`, which begins by adding 0.
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

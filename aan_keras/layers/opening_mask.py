@@ -110,6 +110,9 @@ def _polyline(t, knots, values):
     """
     steps = ops.maximum(knots[:, 1:] - knots[:, :-1], 0.5)
     slopes = (values[:, 1:] - values[:, :-1]) / steps
-    starts, steps, slopes = (x[..., None] for x in (knots[:, :-1], steps, slopes))
-    ramps = ops.clip(t[:, None] - starts, 0.0, steps)  # [B, n - 1, size * size]
+    starts, steps, slopes = (
+        ops.expand_dims(x, -1) for x in (knots[:, :-1], steps, slopes)
+    )
+    t = ops.expand_dims(t, 1)
+    ramps = ops.clip(t - starts, 0.0, steps)  # [B, n - 1, size * size]
     return values[:, :1] + ops.sum(ramps * slopes, axis=1)

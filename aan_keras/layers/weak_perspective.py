@@ -37,25 +37,27 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     known = all(isinstance(x, np.ndarray) for x in (mean_shape, weights))
     parts = (_known_parts if known else _parts)(mean_shape, weights)
     weights, shape_mean, to_camera = (ops.convert_to_tensor(x) for x in parts)
-    seen_mean = ops.sum(weights * landmarks, axis=-2)
-    seen = landmarks - seen_mean[:, None, :]
+    # [B, 1, 2] and, below, [B, 1]: slices that add an axis are four operations each.
+    seen_mean = ops.sum(weights * landmarks, axis=-2, keepdims=True)
+    seen = landmarks - seen_mean
     camera = exact_matmul(ops.transpose(seen, (0, 2, 1)), to_camera)  # [B, 2, 3]
     # Polar factor: R = (M M^T)^(-1/2) M, the root of a 2 x 2 matrix S being
     # (S + sqrt(det S) I) / sqrt(trace S + 2 sqrt(det S)).
     first, second = ops.unstack(camera, axis=1)
-    a = ops.sum(first * first, axis=-1)
-    b = ops.sum(first * second, axis=-1)
-    c = ops.sum(second * second, axis=-1)
+    a = ops.sum(first * first, axis=-1, keepdims=True)
+    b = ops.sum(first * second, axis=-1, keepdims=True)
+    c = ops.sum(second * second, axis=-1, keepdims=True)
     root = ops.sqrt(ops.maximum(a * c - b * b, epsilon**2))
     trace = ops.sqrt(a + c + 2.0 * root)  # of S^(1/2)
-    a, b, c, root, length = (x[:, None] for x in (a, b, c, root, root * trace))
+    length = root * trace
     first_row = ((c + root) * first - b * second) / length
     second_row = ((a + root) * second - b * first) / length
     third_row = ops.stack(_cross(*map(_columns, (first_row, second_row))), axis=-1)
     rotation = ops.stack([first_row, second_row, third_row], axis=1)
     scale = trace / 2.0
-    shift = seen_mean - scale[:, None] * exact_matmul(rotation[:, :2], shape_mean)
-    return scale, rotation, shift
+    seen_shape_mean = exact_matmul(rotation, shape_mean)[:, :2]
+    shift = ops.squeeze(seen_mean, axis=1) - scale * seen_shape_mean
+    return ops.squeeze(scale, axis=-1), rotation, shift
 
 
 def _parts(mean_shape, weights):

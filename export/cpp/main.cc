@@ -39,6 +39,11 @@ Tensor FileTensor(const std::string& path) {
   return tensor;
 }
 
+// PNG or, like all other files of ours, JPEG.
+std::string Extension(const std::string& file) {
+  return file.compare(0, 4, "\x89PNG") == 0 ? ".png" : ".jpg";
+}
+
 // Numbers go to folder/name.npy, strings to folder/name_0.jpg and so on.
 void WriteOutput(const std::string& folder, const std::string& name,
                  const Tensor& tensor) {
@@ -46,7 +51,8 @@ void WriteOutput(const std::string& folder, const std::string& name,
   if (tensor.dtype() == tensorflow::DT_STRING) {
     const auto values = tensor.flat<tensorflow::tstring>();
     for (int64_t i = 0; i < values.size(); ++i) {
-      aan::WriteFile(path + "_" + std::to_string(i) + ".jpg", values(i));
+      const std::string file = values(i);
+      aan::WriteFile(path + "_" + std::to_string(i) + Extension(file), file);
     }
     return;
   }

@@ -111,22 +111,27 @@ def test_clip(aan, request_arrays, expected, tmp_path):
     assert difference(found, expected[:, None]) <= 1
 
 
-@pytest.mark.parametrize("signature", ["reenact_jpeg", "reenact_clip_jpeg"])
-def test_files(aan, request_arrays, tmp_path, signature):
+def test_files(aan, request_arrays, tmp_path):
     arrays = {name: value[:1] for name, value in request_arrays.items()}
     aan("run", "serving_default", tmp_path, *arguments(tmp_path / "pixels", **arrays))
-    png = tmp_path / "source.png"
-    cv2.imwrite(str(png), arrays.pop("source")[0, ..., ::-1])
-    if signature == "reenact_clip_jpeg":
-        arrays["driving_landmarks"] = arrays["driving_landmarks"][:, None]
-    inputs = arguments(tmp_path / "in", **arrays)
-    aan("run", signature, tmp_path / "out", f"source_bytes={png}", *inputs)
-    found = (tmp_path / "out" / "image_bytes_0.jpg").read_bytes()
     # A file of the frame that `serving_default` gives, and `test_serving_default` holds
     # against Keras' (coding makes several levels of one that was rounded otherwise).
     image = np.load(tmp_path / "image.npy")[0]
-    wanted = tf.io.encode_jpeg(image, quality=95, chroma_downsampling=False)
-    assert found == wanted.numpy()
+    wanted = tf.io.encode_jpeg(image, quality=95, chroma_downsampling=False).numpy()
+    png = tmp_path / "source.png"
+    cv2.imwrite(str(png), arrays.pop("source")[0, ..., ::-1])
+    frame = arguments(tmp_path / "frame", **arrays)
+    arrays["driving_landmarks"] = arrays["driving_landmarks"][:, None]
+    clip = arguments(tmp_path / "clip", **arrays)
+    motion = {"filled_bytes_0.png", "flow.npy"}
+    for signature, inputs, more in (
+        ("reenact_jpeg", frame, set()),
+        ("reenact_clip_jpeg_motion", clip, motion),
+    ):
+        out = tmp_path / signature
+        aan("run", signature, out, f"source_bytes={png}", *inputs)
+        assert (out / "image_bytes_0.jpg").read_bytes() == wanted
+        assert {path.name for path in out.iterdir()} == {"image_bytes_0.jpg", *more}
 
 
 def test_animate(aan, reenactor, request_arrays, tmp_path):
