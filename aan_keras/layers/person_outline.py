@@ -3,11 +3,16 @@
 import numpy as np
 from keras import ops
 
+from aan_keras.layers.head_ellipsoid import head_pose, head_surface
+
 # In a face's own frame: the ellipse that hair usually ends in, and the shoulders, which
 # widen on the way down.
 _HEAD_CENTRE, _HEAD_RADII = 0.05, (1.05, 1.1)
 _SHOULDERS, _SHOULDER_SLOPE, _BODY_TOP, _BODY_SOFTNESS = 1.1, 0.4, 0.7, 0.5
 _STEEPNESS, _MOST = 10.0, 8.0
+# Of a turned head: its ellipsoid is so many times as large, as ears and hair are around
+# it, and its outline is sharper, as the ghost of an ear is seen at a tenth.
+_MARGIN, _TURNED_STEEPNESS = 1.05, 25.0
 
 
 def face_coordinates(landmarks, size):
@@ -36,23 +41,52 @@ def face_coordinates(landmarks, size):
     return across[..., None], along[..., None]
 
 
-def background_odds(across, along, tightness=1.0):
+def background_odds(across, along):
     """Logarithmic odds that a place shows background, by `face_coordinates` alone.
 
     Args:
         across, along: `[B, h, w, 1]`, of `face_coordinates`.
-        tightness: the head's outline is so many times as small.
 
     Returns:
         `[B, h, w, 1]`.
     """
     radius = (across / _HEAD_RADII[0]) ** 2
     radius = radius + ((along - _HEAD_CENTRE) / _HEAD_RADII[1]) ** 2
-    radius = radius * tightness**2
     head = ops.sqrt(radius + 1e-6) - 1.0
+    return _odds(head, _beside_body(across, along), _STEEPNESS)
+
+
+def turned_background_odds(landmarks, size):
+    """`background_odds` of a head in its pose, without most of its hair.
+
+    A face that turns is not in the middle of its head any more: around the ellipsoid of
+    `EllipsoidFlow` less is taken for the person than by `face_coordinates`, and where
+    an ear was can become background.
+
+    Args:
+        landmarks: float32 `[B, 68, 2]`, (x, y) in pixels of the result.
+        size: side of the result.
+
+    Returns:
+        `[B, size, size, 1]`.
+    """
+    axis = np.arange(size, dtype="float32")
+    x, y = axis[None, None, :], axis[None, :, None]
+    _, _, inside = head_surface(head_pose(landmarks), x, y)
+    # 1 on the ellipsoid's outline.
+    distance = ops.sqrt(ops.maximum(1.0 - inside, 1e-6))[..., None]
+    body = _beside_body(*face_coordinates(landmarks, size))
+    return _odds(distance - _MARGIN, body, _TURNED_STEEPNESS)
+
+
+def _beside_body(across, along):
+    """Negative within neck and shoulders."""
     half = _SHOULDERS + _SHOULDER_SLOPE * ops.maximum(along, 0.0)
-    body = ops.maximum(across / half - 1.0, (_BODY_TOP - along) / _BODY_SOFTNESS)
-    return ops.clip(_STEEPNESS * ops.minimum(head, body), -_MOST, _MOST)
+    return ops.maximum(across / half - 1.0, (_BODY_TOP - along) / _BODY_SOFTNESS)
+
+
+def _odds(head, body, steepness):
+    return ops.clip(steepness * ops.minimum(head, body), -_MOST, _MOST)
 
 
 def above_chin(along):

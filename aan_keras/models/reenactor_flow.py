@@ -6,13 +6,11 @@ from aan_keras.layers.person_outline import (
     above_chin,
     background_odds,
     face_coordinates,
+    turned_background_odds,
 )
 
 # Of the step from what the head has left to what it has not.
 _STEEPNESS = 12.0
-# Of the outline within which nothing is filled in. With 1, hair is left beside small
-# heads; with more, held-out people's frames become worse (L1 16.37, 16.42 with 1.15).
-_TIGHTNESS = 1.15
 
 
 class ReenactorFlow:
@@ -50,7 +48,8 @@ class ReenactorFlow:
 
     def _background_odds(self, landmarks, logits):
         """`[B, S / 2, S / 2, 1]`: odds of background, and the way down the face."""
-        across, along = self._face_coordinates(landmarks)
+        landmarks, size = self._on_mask(landmarks)
+        across, along = face_coordinates(landmarks, size)
         return background_odds(across, along) + ops.cast(logits, "float32"), along
 
     def _without_holes(self, odds):
@@ -62,9 +61,9 @@ class ReenactorFlow:
         width = self.image_size // 16 - 1
         return _dilate(-_dilate(-odds, width), width)
 
-    def _face_coordinates(self, landmarks):
-        """On the grid of the masks, which are half as fine as the photo."""
-        return face_coordinates((landmarks + 0.5) / 2 - 0.5, self.image_size // 2)
+    def _on_mask(self, landmarks):
+        """In pixels of the masks, which are half as fine as the photo; their side."""
+        return (landmarks + 0.5) / 2 - 0.5, self.image_size // 2
 
     def _encode_motion(self, code, source, landmarks, training):
         """Adds what the flow needs of the photo to its code."""
@@ -111,14 +110,14 @@ class ReenactorFlow:
     def _left_behind(self, code, landmarks):
         """float32 `[B, S, S, 1]`: where the head was in the photo, and is no more.
 
-        Nor anything of the person, as far as a tight outline tells: a head that turns
+        Nor anything of the person, as far as the head's pose tells: one that turns
         shows more of its side, and one that rises its neck.
         """
         flow = self.head_flow(code["source_landmarks"], landmarks)
         was, is_now = code["head"], self.warp_head(code["head"], flow)
         # Soft outlines that have hardly moved leave nothing.
         share = ops.sigmoid(_STEEPNESS * (ops.relu(was - is_now) - 0.5))
-        outline = background_odds(*self._face_coordinates(landmarks), _TIGHTNESS)
+        outline = turned_background_odds(*self._on_mask(landmarks))
         return resize(share * ops.sigmoid(outline), self.image_size)
 
 

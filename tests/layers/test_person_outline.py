@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 from keras import ops
 
+from aan_keras.layers.head_ellipsoid import HEAD_CENTRE, HEAD_RADII, HEAD_SHAPE
 from aan_keras.layers.person_outline import (
     above_chin,
     background_odds,
     face_coordinates,
+    turned_background_odds,
 )
+from aan_keras.layers.similarity_flow import HEAD_LANDMARKS
 from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
 
@@ -61,6 +64,30 @@ def test_above_the_chin():
     column = as_numpy(above_chin(along))[0, :, 20, 0]
     assert column[25] > 0.99 and column[35] < 0.01
     assert column[30] == pytest.approx(0.5)
+
+
+def test_a_turned_head_is_not_around_its_face():
+    """The outline's middle is where the ellipsoid's lies, which is behind the face."""
+    shape = np.zeros((68, 3), "float32")
+    shape[list(HEAD_LANDMARKS)] = HEAD_SHAPE
+    shape[8] = (0, 112, 0)
+    angle = np.radians(30)
+    cos, sin = np.cos(angle), np.sin(angle)
+    rotation = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+    for turn in (np.eye(3), rotation):
+        face = (0.2 * shape @ turn[:2].T + 32).astype("float32")[None]
+        odds = as_numpy(turned_background_odds(ops.convert_to_tensor(face), SIZE))
+        person = odds[0, 33, :, 0] < 0
+        # Of an ellipsoid around the vertical axis, half the width is a radius.
+        radii = np.hypot(HEAD_RADII[0] * turn[0, 0], HEAD_RADII[2] * turn[0, 2])
+        centre = 32 + 0.2 * (turn[0] @ HEAD_CENTRE)
+        found = np.flatnonzero(person)
+        assert abs(found.mean() - centre) < 0.6
+        assert abs(len(found) - 2 * 0.2 * 1.05 * radii) < 1.2
+        # The neck below the chin is the person's, what is above its hair is not.
+        x = int(round(face[0, 8, 0]))
+        assert odds[0, -1, x, 0] < -4 and odds[0, 0, x, 0] > 4
+    assert abs(centre - 32) > 6
 
 
 def test_the_outline_turns_with_the_face():
