@@ -125,7 +125,7 @@ class Reenactment:
             self.before, self._finish = photo, PasteBack(photo, crop)
         elif size not in (None, model_size):
             self.before = crop.cut(photo, size)
-            self._finish = LargeCrop(self.before)
+            self._finish = LargeCrop(photo, crop, size)
         if self._finish is not None and report is not None and not self._has_motion():
             report(
                 "the model gives images only, not what moved the photo: frames are "

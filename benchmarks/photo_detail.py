@@ -67,7 +67,7 @@ def run_clip(model, size, path, every, most):
     (photo, face), *rest = frames_with_a_face(path, every, most)
     crop = FaceCrop.around(face.box, photo.shape)
     side = int(crop.side)
-    large = LargeCrop(crop.cut(photo, side))
+    large = LargeCrop(photo, crop, side)
     code = model.encode_source(
         crop.cut(photo, size), crop.to_crop(face.landmarks, size)
     )

@@ -177,12 +177,14 @@ def test_size_brings_the_detail_of_the_photo(portrait, shipped):
     made = Reenactment(shipped, PORTRAIT, track, size=200)
     plain = Reenactment(shipped, PORTRAIT, track)
     (face,) = DlibLandmarker()(portrait)
-    crop = FaceCrop.around(face.box, portrait.shape).cut(portrait, 200)
+    crop = FaceCrop.around(face.box, portrait.shape)
+    large = LargeCrop(portrait, crop, 200)
+    crop = crop.cut(portrait, 200)
     np.testing.assert_array_equal(made.before, crop)
     graphs = CompiledReenactor.of(shipped)
     code = graphs.encode_source(plain.source_image, plain.source_landmarks)
     for result, image, landmarks in zip(made.frames(), plain.frames(), made.landmarks):
-        expected = LargeCrop(crop)(*graphs.drive(code, landmarks))
+        expected = large(*graphs.drive(code, landmarks))
         np.testing.assert_array_equal(result, expected)
         blurred = cv2.resize(image, (200, 200), interpolation=cv2.INTER_CUBIC)
         fine, coarse, photo = (

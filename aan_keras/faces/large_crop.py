@@ -10,22 +10,32 @@ from aan_keras.faces.photo_detail import (
     with_detail,
 )
 
+# How far around the crop the photo is looked at, in parts of the crop's side, and how
+# far outside all of a pixel is the photo's.
+_MARGIN, _OUTSIDE = 0.3, 1 / 64
+
 
 class LargeCrop:
     """Enlarges generated crops, with the photo's own detail in them.
 
+    What a model moves into its image from outside of the crop repeats the crop's border
+    there: hair that the crop cuts is drawn out. Here it is the photo's, which goes on.
+
     Args:
-        square: uint8 `[N, N, 3]`, RGB: the crop that was animated, in the wanted size.
+        photo: uint8 `[H, W, 3]`, RGB.
+        crop: `FaceCrop` of the face in it that was animated.
+        size: side of the result in pixels.
 
     Example:
 
-    >>> large = LargeCrop(crop.cut(photo, 512))
+    >>> large = LargeCrop(photo, crop, 512)
     >>> large(image, flow, filled).shape  # of uint8 [128, 128, 3]
     (512, 512, 3)
     """
 
-    def __init__(self, square):
-        self._square = square
+    def __init__(self, photo, crop, size):
+        self._size, self._margin = size, round(_MARGIN * size)
+        self._around, self._known = _around(photo, crop, size, self._margin)
 
     def __call__(self, image, flow=None, filled=None):
         """A generated image in the size of the crop.
@@ -39,12 +49,59 @@ class LargeCrop:
                 the person (`Reenactor.drive_with_fill`). None: nowhere.
 
         Returns:
-            uint8 `[N, N, 3]`.
+            uint8 `[size, size, 3]`.
         """
-        side = len(self._square)
         if flow is None:
-            return resize_image(image, side)
-        moved = move_pixels(self._square, enlarge_flow(flow, side), 0, 0)
-        filled = None if filled is None else widened(filled)
-        large = with_detail(image, moved, flow, filled)
+            return resize_image(image, self._size)
+        large_flow = enlarge_flow(flow, self._size)
+        moved = self._move(self._around, large_flow)
+        near = None if filled is None else widened(filled)
+        large = with_detail(image, moved, flow, near)
+        share = self._outside(large_flow, filled)
+        if share is not None:
+            large += share[..., None] * (moved - large)
         return np.clip(np.round(large), 0, 255).astype("uint8")
+
+    def _move(self, pixels, flow):
+        return move_pixels(pixels, flow, self._margin, self._margin)
+
+    def _outside(self, flow, filled):
+        """float32 `[size, size]`: how much comes from outside of the crop; or None."""
+        import cv2
+
+        axis, last = np.arange(self._size, dtype="float32"), self._size - 1
+        x, y = flow[..., 0] + axis, flow[..., 1] + axis[:, None]
+        beyond = np.maximum(abs(x - last / 2), abs(y - last / 2)) - last / 2
+        if beyond.max() <= 0:
+            return None
+        share = np.clip(beyond / (_OUTSIDE * self._size), 0, 1)
+        share *= self._move(self._known, flow)
+        if filled is not None:
+            share *= 1 - cv2.resize(filled, (self._size, self._size))
+        return share
+
+
+def _around(photo, crop, size, margin):
+    """The crop in its size with a margin, and float32, where the photo has pixels."""
+    import cv2
+
+    scale = np.float32(crop.side / size)
+    axis = (np.arange(size + 2 * margin, dtype="float32") - margin + 0.5) * scale - 0.5
+    x, y = (np.float32(start) + axis for start in (crop.x, crop.y))
+    height, width = photo.shape[:2]
+    left, top = (max(int(places[0]) - 2, 0) for places in (x, y))
+    near = photo[top : int(y[-1]) + 3, left : int(x[-1]) + 3]
+    if scale > 1:
+        near = cv2.GaussianBlur(near, (0, 0), 0.4 * float(scale))
+    around = cv2.remap(
+        near,
+        *np.meshgrid(x - left, y - top),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    # As the model's image was, to the pixel.
+    inner = slice(margin, margin + size)
+    around[inner, inner] = crop.cut(photo, size)
+    columns = (x >= -0.5) & (x <= width - 0.5)
+    rows = (y >= -0.5) & (y <= height - 0.5)
+    return around, (rows[:, None] & columns).astype("float32")

@@ -15,13 +15,13 @@ def move_pixels(photo, flow, x, y):
     """Pixels of a photo, carried by a flow.
 
     Args:
-        photo: uint8 `[H, W, 3]`.
+        photo: uint8 `[H, W, 3]`, or float32 `[H, W]`.
         flow: float32 `[h, w, 2]`, (dx, dy) in pixels of the photo.
         x, y: of the output's left upper pixel in the photo.
 
     Returns:
-        uint8 `[h, w, 3]`: `out(p) = photo(p + flow(p))`. What lies outside the photo
-        repeats its border.
+        The same, `[h, w, 3]` or `[h, w]`: `out(p) = photo(p + flow(p))`. What lies
+        outside the photo repeats its border.
     """
     import cv2
 

@@ -90,7 +90,7 @@ class LiveSession:
             )
         elif size not in (None, models.image_size):
             self._image = crop.cut(image, size)
-            self._finish = LargeCrop(self._image)
+            self._finish = LargeCrop(image, crop, size)
         landmarker = landmarker or SeldomDetection(DlibLandmarker())
         self._tracker = FaceTracker(landmarker, max_gap=_MAX_GAP)
         self._lock = threading.Lock()

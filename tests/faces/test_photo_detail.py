@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from aan_keras.faces import LargeCrop
-from aan_keras.faces.photo_detail import enlarge_flow, with_detail
+from aan_keras.faces import FaceCrop, LargeCrop
+from aan_keras.faces.photo_detail import enlarge_flow, resize_image, with_detail
 
 RNG = np.random.default_rng(0)
 # Blurred by a little: positions of a warp are rounded to 32nds of a pixel.
@@ -20,6 +20,11 @@ def enlarged(image, side=160):
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
+def whole(photo):
+    """Of a crop that is the photo."""
+    return LargeCrop(photo, FaceCrop(0, 0, len(photo)), len(photo))
+
+
 def linear_flow(matrix, side=20):
     """`p + flow(p) = matrix p` about the middle."""
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
@@ -28,7 +33,7 @@ def linear_flow(matrix, side=20):
 
 
 def test_a_photo_that_does_not_move_comes_back_whole():
-    result = LargeCrop(PHOTO)(small(PHOTO), STILL)
+    result = whole(PHOTO)(small(PHOTO), STILL)
     # Half a level from the rounding of the small image, and of its enlargement.
     assert np.abs(result.astype(int) - PHOTO).max() <= 2
     assert np.abs(enlarged(small(PHOTO)).astype(int) - PHOTO).mean() > 15
@@ -38,12 +43,12 @@ def test_detail_lies_where_the_flow_takes_it():
     """Eight pixels to the right, twelve up: flow in pixels of its own grid."""
     moved = np.roll(PHOTO, (-12, 8), (0, 1))
     flow = STILL + np.float32([-8, 12]) / 8
-    result = LargeCrop(PHOTO)(small(moved), flow).astype(int)
+    result = whole(PHOTO)(small(moved), flow).astype(int)
     # What has come in from the border is another.
     inner = (slice(28, -28), slice(28, -28))
     assert np.abs(result - moved)[inner].max() <= 2
     # The model's image decides what it is fine enough for: it is 30 levels lighter.
-    lighter = LargeCrop(PHOTO // 2)(small(moved // 2 + 30), flow).astype(int)
+    lighter = whole(PHOTO // 2)(small(moved // 2 + 30), flow).astype(int)
     assert np.abs(lighter - moved // 2 - 30)[inner].max() <= 3
 
 
@@ -103,18 +108,18 @@ def test_no_detail_of_what_has_left():
 def test_a_crop_that_is_no_larger_has_no_detail(side):
     image = RNG.integers(0, 256, (40, 40, 3), "uint8")
     crop = RNG.integers(0, 256, (side, side, 3), "uint8")
-    np.testing.assert_array_equal(LargeCrop(crop)(image, STILL), small(image, side))
+    np.testing.assert_array_equal(whole(crop)(image, STILL), small(image, side))
 
 
 def test_without_a_flow_images_are_enlarged():
     image = small(PHOTO)
-    np.testing.assert_array_equal(LargeCrop(PHOTO)(image), enlarged(image))
+    np.testing.assert_array_equal(whole(PHOTO)(image), enlarged(image))
 
 
 def test_detail_is_cut_off_at_black_and_white():
     image = np.uint8(small(PHOTO) // 2 + 128)
-    dark = LargeCrop(PHOTO)(np.uint8(small(PHOTO) // 2), STILL)
-    light = LargeCrop(PHOTO)(image, STILL)
+    dark = whole(PHOTO)(np.uint8(small(PHOTO) // 2), STILL)
+    light = whole(PHOTO)(image, STILL)
     assert dark.dtype == light.dtype == np.uint8
     assert dark.min() == 0 and light.max() == 255 and dark.mean() < 90 < light.mean()
 
@@ -125,7 +130,7 @@ def test_no_detail_where_the_model_shows_something_else():
     image = small(crop)
     teeth = crop.copy()
     teeth[72:88, 40:120] = 160 + PHOTO[72:88, 40:120] // 4
-    result = LargeCrop(teeth)(image, STILL).astype(int)
+    result = whole(teeth)(image, STILL).astype(int)
     within, around = (slice(74, 86), slice(44, 116)), (slice(0, 56), slice(None))
     plain = enlarged(image).astype(int)
     assert np.abs(result - plain)[within].mean() < 1
@@ -138,3 +143,37 @@ def test_enlarged_flows_are_in_pixels_of_the_larger_grid():
     found = enlarge_flow(flow, 160)[16:-16, 16:-16]
     expected = linear_flow([[1.5, 0], [0.25, 0.75]], 160)[16:-16, 16:-16]
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "crop, size", [(FaceCrop(40, 30, 80), 160), (FaceCrop(31, 22, 97), 60)]
+)
+def test_what_comes_from_outside_of_the_crop_is_the_photos(crop, size):
+    """A move by an eighth of the crop, down and to the right."""
+    smooth = cv2.GaussianBlur(PHOTO, (0, 0), 3)
+    whole_move = crop.side / 8
+    moved = FaceCrop(crop.x - whole_move, crop.y - whole_move, crop.side)
+    x, y = (
+        (np.arange(size, dtype="float32") + 0.5) * (crop.side / size) - 0.5 + start
+        for start in (moved.x, moved.y)
+    )
+    kind = (cv2.INTER_CUBIC, None, cv2.BORDER_REPLICATE)
+    expected = cv2.remap(smooth, *np.meshgrid(x, y), *kind).astype(int)
+    flow = np.full((20, 20, 2), -20 / 8, "float32")
+    # What a model makes of it: the crop's border, again and again.
+    places = np.clip(np.arange(40) - 5, 0, 39)
+    image = crop.cut(smooth, 40)[places[:, None], places]
+    result = LargeCrop(smooth, crop, size)(image, flow).astype(int)
+    edge = size // 8
+    strip = result[: edge - 3], expected[: edge - 3]
+    assert np.abs(strip[0] - strip[1]).mean() < 2
+    drawn_out = resize_image(image, size).astype(int)[: edge - 3]
+    assert np.abs(drawn_out - strip[1]).mean() > 4 * np.abs(strip[0] - strip[1]).mean()
+    # Not where background was filled in, nor where the photo ends.
+    filled = np.ones((40, 40), "float32")
+    plain = LargeCrop(smooth, crop, size)(image, flow, filled)
+    np.testing.assert_array_equal(plain, resize_image(image, size))
+    cut = smooth[int(crop.y) :, int(crop.x) :]
+    edge = FaceCrop(0, 0, crop.side)
+    ended = LargeCrop(cut, edge, size)(image, flow)
+    assert np.abs(ended[: size // 16] - drawn_out[: size // 16]).max() <= 30

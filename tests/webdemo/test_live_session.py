@@ -114,7 +114,7 @@ def test_size_brings_the_detail_of_the_photo(portrait, photo):
     np.testing.assert_array_equal(blank, crop)
     motion = np.zeros((16, 16, 2), "float32"), np.zeros((64, 64), "float32")
     grey = np.full((64, 64, 3), 128, "uint8")
-    expected = LargeCrop(crop)(grey, *motion)
+    expected = LargeCrop(photo.image, photo.crop(), 150)(grey, *motion)
     images = [session.step(portrait).image for _ in range(5)]
     np.testing.assert_array_equal(images[-1], expected)
     assert expected.std() > 1
