@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from aan_keras.exporting.accepted_inputs import accepted_inputs
+from aan_keras.exporting.frame_parts import FRAME_PARTS
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_levels
 from aan_keras.exporting.trace_frames import trace_frames
@@ -12,7 +13,7 @@ from aan_keras.exporting.trace_frames import trace_frames
 _CHUNK_PIXELS = 2**18
 # Frames of a clip of files that are computed at a time, each alone.
 _SINGLE_FRAMES = 4
-_IMAGE, _WITH_MOTION = ("image",), ("image", "flow", "filled")
+_IMAGE = ("image",)
 
 
 class ServingModule(tf.Module):
@@ -108,7 +109,7 @@ class ServingModule(tf.Module):
     def reenact_clip_motion(self, **inputs):
         """`reenact_clip`, and what moved the photo."""
         accepted = self._accepted(self._motion_bytes, **inputs)
-        return self._reenact_clip(_WITH_MOTION, **accepted)
+        return self._reenact_clip(FRAME_PARTS, **accepted)
 
     def reenact_jpeg(self, **inputs):
         """`reenact` from files to files."""
@@ -125,7 +126,7 @@ class ServingModule(tf.Module):
 
     def reenact_clip_jpeg_motion(self, **inputs):
         """`reenact_clip_jpeg`, and what moved the photo."""
-        return self._files(_WITH_MOTION, self._accepted(self._motion_bytes, **inputs))
+        return self._files(FRAME_PARTS, self._accepted(self._motion_bytes, **inputs))
 
     def encode_source(self, **inputs):
         """What depends on the source alone, as a dict of tensors."""
@@ -139,7 +140,7 @@ class ServingModule(tf.Module):
 
     def drive_motion(self, **inputs):
         """`drive`, and what moved the photo."""
-        return self._drive_code(_WITH_MOTION, **self._accepted(**inputs))
+        return self._drive_code(FRAME_PARTS, **self._accepted(**inputs))
 
     # From here on, inputs have been accepted.
 

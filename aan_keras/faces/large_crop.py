@@ -75,7 +75,8 @@ class LargeCrop:
         if beyond.max() <= 0:
             return None
         share = np.clip(beyond / (_OUTSIDE * self._size), 0, 1)
-        share *= self._move(self._known, flow)
+        # Cubic interpolation swings over.
+        share *= np.clip(self._move(self._known, flow), 0, 1)
         if filled is not None:
             share *= 1 - cv2.resize(filled, (self._size, self._size))
         return share

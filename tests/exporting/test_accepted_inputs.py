@@ -12,10 +12,16 @@ SIGNATURES = [
     "reenact_clip",
     "reenact_jpeg",
     "reenact_clip_jpeg",
+    "reenact_clip_jpeg_motion",
     "encode_source",
     "drive",
 ]
 CALLS = 10
+
+
+@pytest.fixture(scope="module")
+def loaded(light):
+    return tf.saved_model.load(str(light[1]))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +40,7 @@ def inputs(loaded, request_arrays):
         "reenact_clip": {**request_arrays, "driving_landmarks": clip},
         "reenact_jpeg": files,
         "reenact_clip_jpeg": {**files, "driving_landmarks": clip},
+        "reenact_clip_jpeg_motion": {**files, "driving_landmarks": clip},
         "encode_source": source,
         "drive": {**code, "driving_landmarks": request_arrays["driving_landmarks"]},
     }

@@ -8,7 +8,7 @@ import pytest
 import aan_keras
 from aan_keras.exporting import OnnxReenactor, export_onnx
 from aan_keras.faces import InputError
-from tests.exporting.test_exported_motion import check_motion
+from tests.exporting.test_saved_model import check_motion
 from tests.models.tiny import tiny_reenactor
 
 pytestmark = pytest.mark.slow
