@@ -25,8 +25,8 @@ def reenactor():
 
 @pytest.fixture(scope="session")
 def light(tmp_path_factory):
-    """A model and its SavedModel, for tests of what any model has: it is traced and
-    optimized in a third of the time."""
+    """A model and its SavedModel, for tests of what any model has: TensorFlow prepares
+    it several times faster."""
     keras.utils.set_random_seed(0)
     model = tiny_reenactor(**LIGHT)
     shake(model, 0.1)
