@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from aan_keras.layers.head_ellipsoid import head_pose, head_surface
+from aan_keras.layers.sampling import pixel_axes
 
 # In a face's own frame: the ellipse that hair usually ends in, and the shoulders, which
 # widen on the way down.
@@ -70,8 +71,7 @@ def turned_background_odds(landmarks, size):
     Returns:
         `[B, size, size, 1]`.
     """
-    axis = np.arange(size, dtype="float32")
-    x, y = axis[None, None, :], axis[None, :, None]
+    x, y = pixel_axes(size, size)
     _, _, inside = head_surface(head_pose(landmarks), x, y)
     # 1 on the ellipsoid's outline.
     distance = ops.sqrt(ops.maximum(1.0 - inside, 1e-6))[..., None]
