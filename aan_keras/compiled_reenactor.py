@@ -73,7 +73,7 @@ class CompiledReenactor:
         """
         import tensorflow as tf
 
-        from aan_keras.exporting.frame_parts import FRAME_PARTS
+        from aan_keras.exporting.exported_reenactor import FRAME_PARTS
 
         parts = self._drive(code, tf.constant(landmarks[None], "float32"))
         parts = {name: part.numpy()[0] for name, part in parts.items()}

@@ -6,7 +6,7 @@ import numpy as np
 
 # `metadata.FILE_NAME`, without the TensorFlow that writes it.
 METADATA = "aan_metadata.json"
-# `frame_parts.FRAME_PARTS`, likewise.
+# Of a frame, in the order of `Reenactor.drive_with_fill`.
 FRAME_PARTS = ("image", "flow", "filled")
 
 

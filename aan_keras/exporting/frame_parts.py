@@ -2,9 +2,6 @@
 
 from aan_keras.exporting.pixels import to_uint8
 
-# In this order, which is that of `Reenactor.drive_with_fill`.
-FRAME_PARTS = ("image", "flow", "filled")
-
 
 def frame_parts(model):
     """`drive` of a model, for `trace_model`.

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from aan_keras.exporting.accepted_inputs import accepted_inputs
-from aan_keras.exporting.frame_parts import FRAME_PARTS
+from aan_keras.exporting.exported_reenactor import FRAME_PARTS
 from aan_keras.exporting.image_bytes import decode_crop, encode_jpeg
 from aan_keras.exporting.pixels import from_uint8, to_levels
 from aan_keras.exporting.trace_frames import trace_frames

@@ -82,8 +82,9 @@ def test_larger_frames(addresses, reenactor, clip, options):
 
 def test_an_export_of_images_only(addresses, clip, monkeypatch):
     """As the first versions wrote them."""
-    client = connect(addresses["grpc"])
-    signatures, transport = client._transport.signatures(), client._transport
+    with connect(addresses["grpc"]) as client:
+        transport = client._transport
+        signatures = transport.signatures()
     older = {n: s for n, s in signatures.items() if not n.endswith("_motion")}
     assert len(older) == len(signatures) - 3
     monkeypatch.setattr(type(transport), "signatures", lambda self: older)
