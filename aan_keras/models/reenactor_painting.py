@@ -2,14 +2,9 @@
 
 from keras import ops
 
-from aan_keras.layers.face_ellipse import soft_face_ellipse
 from aan_keras.layers.lip_change import changed_lips
 from aan_keras.layers.runtime_forms import form_of
 from aan_keras.models.reenactor_flow import resize, shrink
-
-# Of the ellipse about the landmarks, within which the nets paint a face. 1.3 to 1.8
-# differ by .03 of L1 in held-out people's faces.
-_FACE_REACH = 1.5
 
 
 class ReenactorPainting:
@@ -73,7 +68,7 @@ class ReenactorPainting:
             changed = changed_lips(*marks, self.image_size)
             result["image"] += known - changed * known
         if self.background is not None and not training:
-            share = self._left_behind(code, landmarks)
+            share = self._left_behind(code["head"], result["head"], landmarks)
             result["image"] += share * (code["background"] - result["image"])
             result["filled"] = share
         if self.exposure is not None:
@@ -97,7 +92,7 @@ class ReenactorPainting:
         Returns:
             dict as of `generate`, on the scale of `code["source"]`.
         """
-        flow = self._estimate_flow(code, landmarks, training)
+        flow, head = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
         warped = self.warp_image(pixels, flow)
         if self.shading is not None:
@@ -130,11 +125,12 @@ class ReenactorPainting:
         image = ops.cast(self.fusion_net(inputs, training=training), "float32")
         if self.residual_around_face < 1 and not training:
             image = warped + self._residual_share(landmarks) * (image - warped)
-        return {"image": image, "flow": flow, "patches": patches, "warped": warped}
+        result = {"image": image, "flow": flow, "patches": patches, "warped": warped}
+        return result if head is None else result | {"head": head}
 
     def _residual_share(self, landmarks):
         """float32 `[B, S, S, 1]`: what is kept of what the nets add."""
-        face = soft_face_ellipse(landmarks, self.image_size, _FACE_REACH)
+        face = self._face(landmarks, self.image_size)
         return face + self.residual_around_face * (1.0 - face)
 
     def _modulation(self, code, flow, appearance, i):

@@ -5,27 +5,27 @@ import pytest
 
 from aan_keras.models.preset import named_variables
 from tests.layers.check_layer import as_numpy
+from tests.models.face_share import face_share
 from tests.models.tiny import LAYERED, batch_of, shake, tiny_reenactor
 
 
 def test_the_filled_background_shows_where_the_head_was():
     """The face moves to the right: to its left is what the photo does not show."""
-    arguments = {**LAYERED, "statistics": "instance"}
-    model = tiny_reenactor(**arguments, background=True, anchor=True)
-    plain = tiny_reenactor(**arguments, anchor=True)
-    shake(plain)
-    weights = named_variables(plain)
-    for name, variable in named_variables(model).items():
-        if name in weights:
-            variable.assign(weights[name])
+    arguments = {**LAYERED, "statistics": "instance", "anchor": True}
+    model = tiny_reenactor(**arguments, background=True)
+    plain = tiny_reenactor(**arguments)
+    shake(model)
     inputs = batch_of(2)
     still = {**inputs, "driving_landmarks": inputs["source_landmarks"]}
-    np.testing.assert_allclose(model(still), plain(still), atol=0.01)
+    assert as_numpy(model.generate(still)["filled"]).max() < 0.01
     moved = inputs["source_landmarks"] + np.array([20.0, 0.0], "float32")
     inputs["driving_landmarks"] = moved
-    filled, stretched = (as_numpy(m.generate(inputs)["image"]) for m in (model, plain))
     code = model.encode_source(inputs["source"], inputs["source_landmarks"])
-    share = as_numpy(model._left_behind(code, moved))
+    painted = model.paint(code, moved, False)
+    stretched = as_numpy(
+        painted["image"] + model.warp_anchor(code["anchor"], painted["flow"])
+    )
+    filled, share = (as_numpy(model.generate(inputs)[n]) for n in ("image", "filled"))
     expected = stretched + share * (as_numpy(code["background"]) - stretched)
     np.testing.assert_allclose(filled, expected, atol=2e-5)
     brows = as_numpy(inputs["source_landmarks"])[0, 17:27].mean(0)
@@ -49,6 +49,39 @@ def test_a_small_hole_in_a_head_is_no_background():
     odds[0, 20:24, 20:24] = 6.0
     expected = np.where(odds == 5.0, -5.0, odds)
     np.testing.assert_array_equal(model._without_holes(odds), expected)
+
+
+def test_background_at_the_border_is_wider_than_it_shows():
+    model = tiny_reenactor(**LAYERED, background=True)
+    odds = np.full((1, 32, 32, 1), -5.0, "float32")
+    odds[0, 0] = odds[0, :, 31] = odds[0, 30:, :6] = 4.0
+    np.testing.assert_array_equal(model._without_holes(odds), odds)
+
+
+def test_hair_goes_with_the_head():
+    """Whatever the flow estimator makes of it."""
+    model, plain = (tiny_reenactor(**LAYERED, background=b) for b in (True, False))
+    shake(model)
+    weights = named_variables(model)
+    for name, variable in named_variables(plain).items():
+        variable.assign(weights[name])
+    inputs = batch_of(2)
+    photo = inputs["source"], inputs["source_landmarks"]
+    moved = as_numpy(inputs["source_landmarks"]) + np.array([4.0, 0.0], "float32")
+    estimated = as_numpy(plain.drive_with_flow(plain.encode_source(*photo), moved)[1])
+    painted = model.paint(model.encode_source(*photo), moved, False)
+    flow, is_now = as_numpy(painted["flow"]), as_numpy(painted["head"])
+    assert flow.shape == (2, 16, 16, 2) and is_now.shape == (2, 32, 32, 1)
+    is_now = is_now.reshape(2, 16, 2, 16, 2).mean((2, 4))
+    for i, marks in enumerate((moved + 0.5) / 4 - 0.5):
+        share = np.clip(2 * is_now[i] - 1, 0, 1)[..., None]
+        share *= 1 - face_share(marks, 16)
+        expected = estimated[i] + share * ([-1.0, 0.0] - estimated[i])
+        np.testing.assert_allclose(flow[i], expected, atol=1e-5)
+        # Above the brows it is hair.
+        x, y = marks[27].round().astype(int)
+        assert share[:y].max() > 0.9 and share[y, x] < 0.01
+    assert np.abs(flow - estimated).max() > 0.2
 
 
 def test_training_sees_no_filled_background():

@@ -4,6 +4,7 @@ import numpy as np
 
 from aan_keras.layers import UnsharpMask
 from tests.layers.check_layer import as_numpy
+from tests.models.face_share import face_share
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
 
 
@@ -39,12 +40,8 @@ def test_less_of_the_residual_around_the_face():
     before, after = (model.generate(inputs, training=False) for model in (plain, kept))
     warped = as_numpy(before["warped"]).astype("float64")
     residual = as_numpy(before["image"]) - warped
-    y, x = np.mgrid[:64, :64].astype("float64")
-    for i, marks in enumerate(as_numpy(inputs["driving_landmarks"]).astype("float64")):
-        low, high = marks.min(0), marks.max(0)
-        (cx, cy), (rx, ry) = (low + high) / 2, 1.5 * (high - low) / 2
-        face = 1 / (1 + np.exp(-6 * (1 - ((x - cx) / rx) ** 2 - ((y - cy) / ry) ** 2)))
-        share = (0.25 + 0.75 * face)[..., None]
+    for i, marks in enumerate(as_numpy(inputs["driving_landmarks"])):
+        share = 0.25 + 0.75 * face_share(marks)
         expected = warped[i] + share * residual[i]
         np.testing.assert_allclose(as_numpy(after["image"])[i], expected, atol=1e-5)
     # The face keeps it, the corners do not.
