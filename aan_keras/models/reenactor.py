@@ -76,8 +76,9 @@ class Reenactor(
             frame, moved by the flow. Not in training.
         background: False (paper), or True: what is behind the person is filled in from
             around them (see `BackgroundFill`), and shows where the head was in the
-            photo and is no more, where a flow would draw hair out. Not in training,
-            which does not teach where the person is: see `train_background`. Needs
+            photo and is no more, where a flow would draw hair out; hair moves as the
+            head does, whatever the flow estimator makes of it. Not in training, which
+            does not teach where the person is: see `train_background`. Needs
             `flow_prior="layered"`.
         shading: False (paper), or True: light stays where it is when the head turns,
             see `HeadShading`.
