@@ -90,7 +90,8 @@ class ReenactorPainting:
             training: as in `call`.
 
         Returns:
-            dict as of `generate`, on the scale of `code["source"]`.
+            dict as of `generate`, on the scale of `code["source"]`; of a filled
+            background `head` too, `[B, S / 2, S / 2, 1]`: where it is now.
         """
         flow, head = self._estimate_flow(code, landmarks, training)
         pixels = code["source" if self.upsampling is None else "source_fine"]
