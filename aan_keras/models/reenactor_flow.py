@@ -15,7 +15,7 @@ _STEEPNESS = 12.0
 # Of the ellipse about the landmarks, within which the nets paint a face. 1.3 to 1.8
 # differ by .03 of L1 in held-out people's faces.
 _FACE_REACH = 1.5
-# Logarithmic odds of what is outside of the photo, next to what is not the person.
+# Logarithmic odds that what is outside of the photo is background.
 _SURELY = 30.0
 
 
