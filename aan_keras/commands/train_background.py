@@ -32,9 +32,9 @@ def add_arguments(command):
     command.add_argument(
         "--steps",
         type=console.positive,
-        default=1200,
+        default=5000,
         metavar="N",
-        help="of twelve photos (default: %(default)s)",
+        help="of sixteen photos (default: %(default)s)",
     )
     console.add_validation(command, "kept out, to measure the masks on")
     command.add_argument("--seed", type=console.not_negative, default=0)

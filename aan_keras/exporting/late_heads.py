@@ -25,8 +25,6 @@ class LateHeads(Reenactor):
         features = {f"features_{i + 1}": h.input for i, h in enumerate(self._heads)}
         # The first head reads the appearance feature, which is warped anyway.
         features["appearance"] = features.pop("features_1")
-        if self.background is not None:
-            features["background"] = nets.get_layer("background").output
         self._features = keras.Model(nets.input, features)
 
     @staticmethod

@@ -7,6 +7,7 @@ from aan_keras.models.identity_net import IdentityNet
 from aan_keras.models.landmark_transformer import LandmarkTransformer
 from aan_keras.models.local_net import LocalNet
 from aan_keras.models.multi_scale_discriminator import MultiScaleDiscriminator
+from aan_keras.models.person_net import PersonNet
 from aan_keras.models.reenactor import Reenactor
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "LandmarkTransformer",
     "LocalNet",
     "MultiScaleDiscriminator",
+    "PersonNet",
     "Reenactor",
 ]

@@ -25,7 +25,6 @@ class AppearanceExtractor(keras.Model):
         spectral_norm: normalize the kernels spectrally.
         up_kernel_size: of the convolutions before a pixel shuffle (see `UpBlock`) and
             of the theta heads.
-        background: predict too where the background is.
 
     Input shape:
         source: `[B, S, S, 3]` in [-1, 1].
@@ -33,9 +32,7 @@ class AppearanceExtractor(keras.Model):
     Output shapes:
         dict of `appearance` `[B, S / 2**N, S / 2**N, C]` (Fa, the bottleneck) and
         `theta_1` ... `theta_N`, `[B, h_i, h_i, 2 C_i]` with `h_i = S / 2**(N+1-i)`:
-        `gamma - 1` and `beta` beside each other, both zero before training. With
-        `background` also `background` `[B, S / 2, S / 2, 1]`, the logits of
-        `BackgroundFill`, zero before training.
+        `gamma - 1` and `beta` beside each other, both zero before training.
 
     Reference:
         "One-shot Face Reenactment Using Appearance Adaptive Normalization",
@@ -49,7 +46,6 @@ class AppearanceExtractor(keras.Model):
         num_fusion_blocks=4,
         spectral_norm=True,
         up_kernel_size=3,
-        background=False,
         dtype=None,
         **kwargs,
     ):
@@ -84,9 +80,6 @@ class AppearanceExtractor(keras.Model):
                 **common,
             )
             outputs[f"theta_{i}"] = head(x)
-        if background:
-            head = ZeroConv2D(1, 3, name="background", **common)
-            outputs["background"] = head(x)
         kwargs.setdefault("name", "appearance_extractor")
         super().__init__(inputs=source, outputs=outputs, **kwargs)
 
@@ -97,7 +90,6 @@ class AppearanceExtractor(keras.Model):
         self.num_fusion_blocks = num_fusion_blocks
         self.spectral_norm = spectral_norm
         self.up_kernel_size = up_kernel_size
-        self.background = background
 
     def get_config(self):
         return {
@@ -106,7 +98,6 @@ class AppearanceExtractor(keras.Model):
             "num_fusion_blocks": self.num_fusion_blocks,
             "spectral_norm": self.spectral_norm,
             "up_kernel_size": self.up_kernel_size,
-            "background": self.background,
             "dtype": keras.saving.serialize_keras_object(self._policy),
             "name": self.name,
             "trainable": self.trainable,

@@ -18,6 +18,7 @@ from aan_keras.models.flow_estimator import FlowEstimator
 from aan_keras.models.frozen_parts import freeze_parts, frozen_parts
 from aan_keras.models.fusion_net import FusionNet
 from aan_keras.models.local_net import LocalNet
+from aan_keras.models.person_net import PersonNet
 from aan_keras.models.reenactor_arguments import HEAD_MOTIONS, check_arguments
 from aan_keras.models.reenactor_driving import ReenactorDriving
 from aan_keras.models.reenactor_files import ReenactorFiles
@@ -77,8 +78,9 @@ class Reenactor(
         background: False (paper), or True: what is behind the person is filled in from
             around them (see `BackgroundFill`), and shows where the head was in the
             photo and is no more, where a flow would draw hair out; hair moves as the
-            head does, whatever the flow estimator makes of it. Not in training, which
-            does not teach where the person is: see `train_background`. Needs
+            head does, whatever the flow estimator makes of it, and what is surely not
+            the person stays where it is. Not in training, which does not teach where
+            the person is (`PersonNet`): see `train_background`. Needs
             `flow_prior="layered"`.
         shading: False (paper), or True: light stays where it is when the head turns,
             see `HeadShading`.
@@ -211,12 +213,8 @@ class Reenactor(
         self.appearance_extractor = AppearanceExtractor(
             image_size,
             num_fusion_blocks=num_fusion_blocks,
-            background=background,
             **unet,
         )
-        if background:
-            # No loss of training sees it: `train_background` teaches it.
-            self.appearance_extractor.get_layer("background").trainable = False
         self.flow_estimator = FlowEstimator(
             heatmap_size,
             num_motions=3 * (flow_prior == "layered"),
@@ -241,6 +239,12 @@ class Reenactor(
             output=output,
             **common,
         )
+        self.person_net = None
+        if background:
+            # No loss of training sees it: `train_background` teaches it.
+            self.person_net = PersonNet(
+                image_size, heatmap_size, dtype=policy, trainable=False
+            )
         self._note_averaged()
         self._frozen_at_first = frozen_parts(self.generator_nets)
         if not self.trainable:
@@ -252,7 +256,8 @@ class Reenactor(
     def generator_nets(self):
         """The generator's sub-nets that hold weights, in the order of data flow."""
         nets = [self.appearance_extractor, self.flow_estimator]
-        return [*nets, *filter(None, [self.local_net]), self.fusion_net]
+        nets += [*filter(None, [self.local_net]), self.fusion_net]
+        return [*nets, *filter(None, [self.person_net])]
 
     def call(self, inputs, training=None):
         if training:

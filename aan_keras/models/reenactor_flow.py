@@ -5,13 +5,15 @@ from keras import ops
 from aan_keras.layers.face_ellipse import soft_face_ellipse
 from aan_keras.layers.person_outline import (
     above_chin,
-    background_odds,
     face_coordinates,
     turned_background_odds,
 )
+from aan_keras.layers.square_resize import resize, shrink
 
 # Of the step from what the head has left to what it has not.
 _STEEPNESS = 12.0
+# Where the person is this likely, half of what is there stays where it is.
+_SURE, _SURE_STEEPNESS = 0.25, 20.0
 # Of the ellipse about the landmarks, within which the nets paint a face. 1.3 to 1.8
 # differ by .03 of L1 in held-out people's faces.
 _FACE_REACH = 1.5
@@ -47,16 +49,8 @@ class ReenactorFlow:
             )
         landmarks = ops.cast(source_landmarks, "float32")
         source, _ = self._even_out(source, landmarks)
-        with self.inference_weights():
-            logits = self._appearance(source, training=False)["background"]
-        odds, _ = self._background_odds(landmarks, logits)
+        odds = self.person_net(source, landmarks)
         return resize(ops.sigmoid(-odds), self.image_size)
-
-    def _background_odds(self, landmarks, logits):
-        """`[B, S / 2, S / 2, 1]`: odds of background, and the way down the face."""
-        landmarks, size = self._on_mask(landmarks)
-        across, along = face_coordinates(landmarks, size)
-        return background_odds(across, along) + ops.cast(logits, "float32"), along
 
     def _without_holes(self, odds):
         """Morphological opening of `[B, S / 2, S / 2, 1]`, odds of background.
@@ -83,13 +77,17 @@ class ReenactorFlow:
         if self.head_flow is not None:
             code["source_small"] = shrink(source, self.heatmaps.size)
         if self.background is not None and not training:
-            odds, along = self._background_odds(landmarks, code.pop("background"))
+            marks, size = self._on_mask(landmarks)
+            odds = resize(self.person_net(source, landmarks), size)
             odds = self._without_holes(odds)
             fill = self.background(source, odds)
             code["background"] = fill
+            _, along = face_coordinates(marks, size)
             # A head and its hair move as a whole, a body does not. Soft edges belong to
             # it: without them a thin ring is left behind.
-            code["head"] = _dilate(ops.sigmoid(-odds), 3) * above_chin(along)
+            person = _dilate(ops.sigmoid(-odds), 3)
+            head = above_chin(along)
+            code |= {"head": person * head, "body": person * (1.0 - head)}
 
     def _estimate_flow(self, code, landmarks, training):
         """What moves the photo, and of a filled background where the head is now.
@@ -138,6 +136,15 @@ class ReenactorFlow:
         rest = self.landmark_flow(source_landmarks - carried + landmarks, landmarks)
         return rest + self.face_flow(source_landmarks, landmarks)
 
+    def _stays(self, code, result, landmarks):
+        """float32 `[B, S / 2, S / 2, 1]`: where the person neither was nor is."""
+        body = self.warp_head(code["body"], result["flow"])
+        person = [code["head"] + code["body"], result["head"], body]
+        person = ops.max(ops.concatenate(person, axis=-1), axis=-1, keepdims=True)
+        outline = turned_background_odds(*self._on_mask(landmarks))
+        surely_not = ops.sigmoid(_SURE_STEEPNESS * (_SURE - person))
+        return surely_not * ops.sigmoid(outline)
+
     def _left_behind(self, was, is_now, landmarks):
         """float32 `[B, S, S, 1]`: where the head was in the photo, and is no more.
 
@@ -150,24 +157,5 @@ class ReenactorFlow:
         return resize(share * ops.sigmoid(outline), self.image_size)
 
 
-def shrink(image, size):
-    """Resizes `[B, S, S, C]` to `[B, size, size, C]` without aliasing.
-
-    Averages, then interpolates what is left: both are builtins of TFLite, which has
-    no antialiased resize.
-    """
-    factor = image.shape[1] // size
-    if factor > 1:
-        image = ops.average_pool(image, factor, strides=factor)
-    return resize(image, size)
-
-
 def _dilate(mask, width):
     return ops.max_pool(mask, width, strides=1, padding="same")
-
-
-def resize(image, size):
-    """Resizes `[B, S, S, C]` to `[B, size, size, C]`, bilinearly."""
-    if image.shape[1] == size:
-        return image
-    return ops.image.resize(image, (size, size), interpolation="bilinear")

@@ -2,9 +2,10 @@
 
 from keras import ops
 
+from aan_keras.layers.flow_warp import resize_flow
 from aan_keras.layers.lip_change import changed_lips
 from aan_keras.layers.runtime_forms import form_of
-from aan_keras.models.reenactor_flow import resize, shrink
+from aan_keras.layers.square_resize import resize, shrink
 
 
 class ReenactorPainting:
@@ -68,9 +69,7 @@ class ReenactorPainting:
             changed = changed_lips(*marks, self.image_size)
             result["image"] += known - changed * known
         if self.background is not None and not training:
-            share = self._left_behind(code["head"], result["head"], landmarks)
-            result["image"] += share * (code["background"] - result["image"])
-            result["filled"] = share
+            result |= self._before_background(code, result, landmarks)
         if self.exposure is not None:
             level = code["level"]
             for name in ("image", "warped"):
@@ -80,6 +79,17 @@ class ReenactorPainting:
         if self.sharpen is not None and not training:
             result["image"] = self.sharpen(result["image"])
         return result
+
+    def _before_background(self, code, result, landmarks):
+        """Image and flow with a background that stays, and where it was filled in."""
+        image, flow = result["image"], result["flow"]
+        stays = self._stays(code, result, landmarks)
+        size = stays.shape[1]
+        flow = (1.0 - stays) * resize_flow(flow, size, size)
+        image += resize(stays, self.image_size) * (code["source"] - image)
+        share = self._left_behind(code["head"], result["head"], landmarks)
+        image += share * (code["background"] - image)
+        return {"image": image, "flow": flow, "filled": share}
 
     def paint(self, code, landmarks, training=None):
         """A frame before its finish: what the nets make.

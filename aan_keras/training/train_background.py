@@ -3,18 +3,19 @@
 import cv2
 import keras
 import numpy as np
-from keras import ops
 
 from aan_keras.data.face_images import FaceImages
 from aan_keras.data.mirror import mirror_landmarks
 from aan_keras.data.open_clips import open_clips
+from aan_keras.data.other_background import before_another
 from aan_keras.data.split import divide_identities
 from aan_keras.faces.person_mask import person_mask
-from aan_keras.layers.person_outline import background_odds, face_coordinates
 
-# How far the extractor's other outputs may move, against the mask's cross-entropy.
-_KEEP = 2.0
-_LEARNING_RATE = 6e-4
+_LEARNING_RATE, _WEIGHT_DECAY = 2e-3, 1e-2
+# Of the photos, before another background.
+_OTHERS = 0.5
+# Of the photos, and its deviation in pixels of 128.
+_BLURRED, _BLUR = 0.2, (0.3, 1.5)
 # Standard deviations: radians, logarithm of the scale, share of the picture's side.
 _TURN, _SCALE, _SHIFT = 0.15, 0.12, 0.06
 _COLOUR, _LIGHT = 0.25, 0.15
@@ -24,9 +25,10 @@ def train_background(
     reenactor,
     data,
     *,
-    steps=1200,
-    batch_size=12,
-    frames_per_clip=8,
+    steps=5000,
+    batch_size=16,
+    frames_per_clip=24,
+    most_faces=20000,
     find_person=person_mask,
     validation=(6, 12),
     seed=0,
@@ -36,9 +38,8 @@ def train_background(
     """Teaches a model with `background` where the person is in a photo.
 
     `train` does not: without this, a model takes the outline that people usually have
-    around such landmarks for the person. The appearance extractor alone is trained, to
-    tell the masks and to give the same theta as before (distillation: Hinton, Vinyals
-    and Dean, "Distilling the Knowledge in a Neural Network", 2015).
+    around such landmarks for the person. Its `PersonNet` alone is trained, half of the
+    time on people before other backgrounds.
 
     Args:
         reenactor: `aan_keras.Reenactor` with `background`; its weights are changed.
@@ -46,6 +47,8 @@ def train_background(
         steps: training steps.
         batch_size: photos a step.
         frames_per_clip: of each clip, so many frames at equal distances.
+        most_faces: of more than these, drawn by chance: all are in memory, 66 KB a face
+            of 128 pixels.
         find_person: callable from a uint8 RGB image `[S, S, 3]` and landmarks
             `[68, 2]` to a mask `[S, S]` from 0 to 1 of the people in it.
         validation: people to compare masks on; as of `train`.
@@ -60,11 +63,9 @@ def train_background(
     Raises:
         ValueError: the model has no filled background, or nobody is left to validate.
     """
-    if reenactor.background is None or reenactor.averages:
+    if reenactor.background is None:
         raise ValueError(
-            "`reenactor` must have `background`, and come from a preset. Received: "
-            f"background={reenactor.background is not None}, "
-            f"averages={bool(reenactor.averages)}"
+            "`reenactor` must have `background`. Received: background=False"
         )
     keras.utils.set_random_seed(seed)
     names, held_out = divide_identities(data, validation)
@@ -75,24 +76,34 @@ def train_background(
         )
     size = reenactor.image_size
     learned, unseen = (
-        _masked_photos(
-            FaceImages(open_clips(data, part), size, frames_per_clip), find_person
+        _MaskedFaces(
+            FaceImages(open_clips(data, part), size, frames_per_clip),
+            np.random.default_rng(seed),
+            most_faces,
+            find_person,
         )
         for part in (names, held_out)
     )
+    unseen = unseen.images, unseen.landmarks, unseen.masks
     report = {"before": overlap(reenactor, *unseen)}
-    extractor = reenactor.appearance_extractor
-    teacher = type(extractor).from_config(extractor.get_config())
-    for variable, copy in zip(extractor.variables, teacher.variables):
-        copy.assign(variable.value)
-    head = extractor.get_layer("background")
-    head.trainable = True
-    model = _Teaching(extractor, teacher)
-    rate = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
-    model.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0))
+    net = reenactor.person_net
+    net.trainable = True
+    inputs = {
+        "source": keras.Input((size, size, 3), name="source"),
+        "landmarks": keras.Input((68, 2), name="landmarks"),
+    }
+    model = keras.Model(inputs, net(inputs["source"], inputs["landmarks"]))
+    model.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps),
+            weight_decay=_WEIGHT_DECAY,
+            global_clipnorm=1.0,
+        ),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+    )
     batches = _Batches(reenactor, learned, steps, batch_size, seed)
     model.fit(batches, shuffle=False, callbacks=list(callbacks), verbose=verbose)
-    head.trainable = False
+    net.trainable = False
     return report | {"after": overlap(reenactor, *unseen)}
 
 
@@ -117,74 +128,61 @@ def overlap(reenactor, images, landmarks, masks):
     return float(np.mean(shares))
 
 
-def _masked_photos(faces, find_person):
-    """Images, landmarks and masks, all in memory: 66 KB a face of 128 pixels."""
-    images, landmarks, masks = [], [], []
-    for i in range(len(faces)):
-        image, points = faces.image(i)
-        image = np.round((image + 1) * 127.5).astype("uint8")
-        images.append(image)
-        landmarks.append(points)
-        masks.append(np.round(255 * find_person(image, points)).astype("uint8"))
-    return np.stack(images), np.stack(landmarks), np.stack(masks)
+class _MaskedFaces:
+    """Images, landmarks, masks and chances to be drawn."""
 
+    def __init__(self, faces, generator, most, find_person):
+        chances = faces.weights / faces.weights.sum()
+        rows = np.arange(len(faces))
+        if len(rows) > most:
+            rows = np.sort(generator.choice(rows, most, replace=False, p=chances))
+        self.chances = chances[rows] / chances[rows].sum()
+        drawn = []
+        for row in rows:
+            image, points = faces.image(row)
+            image = np.round((image + 1) * 127.5).astype("uint8")
+            mask = np.round(255 * find_person(image, points)).astype("uint8")
+            drawn.append((image, points, mask))
+        self.images, self.landmarks, self.masks = map(np.stack, zip(*drawn))
 
-class _Teaching(keras.Model):
-    """An appearance extractor that learns masks and keeps its other outputs."""
-
-    def __init__(self, extractor, teacher):
-        super().__init__(name="teaching")
-        self.extractor, self.teacher = extractor, teacher
-        teacher.trainable = False
-
-    def call(self, inputs, training=None):
-        outputs = dict(self.extractor(inputs["source"], training=training))
-        kept = self.teacher(inputs["source"], training=False)
-        logits = ops.cast(outputs.pop("background"), "float32") + inputs["odds"]
-        changes = [_change(outputs[name], kept[name]) for name in outputs]
-        return logits, sum(changes) / len(changes)
-
-    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
-        logits, change = y_pred
-        entropy = keras.losses.binary_crossentropy(y, logits, from_logits=True)
-        return ops.mean(entropy) + _KEEP * change
-
-
-def _change(output, kept):
-    """Squared difference by the variance of each sample and channel set."""
-    output, kept = ops.cast(output, "float32"), ops.cast(kept, "float32")
-    spread = ops.mean(ops.square(kept - ops.mean(kept, axis=(0, 1, 2))))
-    return ops.mean(ops.square(output - kept)) / (spread + 1e-6)
+    def __len__(self):
+        return len(self.images)
 
 
 class _Batches(keras.utils.PyDataset):
-    """Augmented photos, their outlines and masks."""
+    """Augmented photos, their landmarks, and where background is."""
 
-    def __init__(self, reenactor, photos, steps, batch_size, seed):
+    def __init__(self, reenactor, faces, steps, batch_size, seed):
         super().__init__()
-        self._exposure, self._size = reenactor.exposure, reenactor.image_size
-        self._photos, self._seed = photos, seed
-        self._steps, self._batch_size = steps, batch_size
+        self._exposure, self._side = reenactor.exposure, reenactor.person_net.size
+        self._faces = faces
+        self._steps, self._batch_size, self._seed = steps, batch_size, seed
 
     def __len__(self):
         return self._steps
 
     def __getitem__(self, step):
         generator = np.random.default_rng((self._seed, step))
-        rows = generator.integers(len(self._photos[0]), size=self._batch_size)
-        drawn = [
-            augment_photo(*(part[row] for part in self._photos), generator)
-            for row in rows
-        ]
-        source, landmarks, masks = (np.stack(part) for part in zip(*drawn))
-        half = self._size // 2
-        odds = background_odds(*face_coordinates((landmarks + 0.5) / 2 - 0.5, half))
+        drawn = [self._draw(generator) for _ in range(self._batch_size)]
+        source, landmarks, background = (np.stack(part) for part in zip(*drawn))
         if self._exposure is not None:
             level = self._exposure(source, landmarks)
-            source = self._exposure.normalize(source, level)
-        shape = (len(rows), half, 2, half, 2, 1)
-        background = 1 - masks.astype("float32").reshape(shape).mean((2, 4)) / 255
-        return {"source": np.asarray(source), "odds": np.asarray(odds)}, background
+            source = np.asarray(self._exposure.normalize(source, level))
+        return {"source": source, "landmarks": landmarks}, background[..., None]
+
+    def _draw(self, generator):
+        faces = self._faces
+        row = generator.choice(len(faces), p=faces.chances)
+        image, points, mask = faces.images[row], faces.landmarks[row], faces.masks[row]
+        if generator.random() < _OTHERS:
+            other = faces.images[generator.integers(len(faces))]
+            image = before_another(image, mask, other, generator)
+        image, points, mask = augment_photo(image, points, mask, generator)
+        if generator.random() < _BLURRED:
+            deviation = generator.uniform(*_BLUR) * image.shape[0] / 128
+            image = cv2.GaussianBlur(image, (0, 0), deviation)
+        mask = cv2.resize(mask, (self._side, self._side), interpolation=cv2.INTER_AREA)
+        return image, points, 1 - mask.astype("float32") / 255
 
 
 def augment_photo(image, landmarks, mask, generator):

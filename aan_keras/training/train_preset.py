@@ -26,7 +26,7 @@ def train_preset(
     recipe="aan_128",
     batch_size=8,
     learning_rate=4e-4,
-    background_steps=1200,
+    background_steps=5000,
     per_photo=8,
     cut_outs=7,
     sharpening=0.05,
@@ -47,7 +47,7 @@ def train_preset(
     5. `mean`: the mean of the two (`average_presets`);
     6. with `rounds` above 1, `second_2` and `third_2`: two more runs from the mean, and
        `mean_2`, their mean; and so on;
-    7. `preset`: the last mean, taught once more where people are, which runs forget.
+    7. `preset`: the last mean.
 
     With `preset`, `first` and `background` are left out: the others begin with its
     weights, to learn other people, or more.
@@ -130,16 +130,15 @@ def train_preset(
         words += ["--seed", str(seed), "--engine", engine, *people, *arguments]
         return words + (["--preset", str(start)] if start else [])
 
-    def teach(name, start):
-        words = ["train-background", "--data", str(data), "--preset", str(start)]
-        words += ["--output", str(output / name), "--steps", str(background_steps)]
-        return [*words, "--seed", str(seed), *people]
-
     start, faces, stages = preset, data, {}
     if preset is None:
         start = output / "background"
         stages["first"] = train("first", steps[0], learning_rate, seed, data)
-        stages["background"] = teach("background", output / "first" / "preset")
+        stages["background"] = [
+            *("train-background", "--data", str(data), "--output", str(start)),
+            *("--preset", str(output / "first" / "preset")),
+            *("--steps", str(background_steps), "--seed", str(seed), *people),
+        ]
     if animates:
         faces = output / "faces"
         stages["faces"] = [
@@ -161,7 +160,10 @@ def train_preset(
             *("--sharpening", f"{sharpening:g}"),
         ]
     # Of another mean it is another stage.
-    stages[f"preset{suffix}"] = teach("preset", start)
+    stages[f"preset{suffix}"] = [
+        *("average-presets", "--output", str(output / "preset")),
+        *("--presets", str(start), "--sharpening", f"{sharpening:g}"),
+    ]
     for name, words in stages.items():
         if name in state["done"] or (name == "faces" and not runs - {*state["done"]}):
             continue

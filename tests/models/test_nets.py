@@ -11,6 +11,7 @@ from aan_keras.models import (
     FusionNet,
     LocalNet,
     MultiScaleDiscriminator,
+    PersonNet,
 )
 from aan_keras.models.appearance_extractor import level_width
 from aan_keras.models.local_net import region_size
@@ -25,6 +26,7 @@ NETS = [
     LocalNet(64, width=4, up_kernel_size=1, openings=True),
     FusionNet(64, width=4, num_fusion_blocks=3, adaptive_norm="spade"),
     MultiScaleDiscriminator(3, width=4, num_scales=3, num_layers=2),
+    PersonNet(64, 32, width=8),
 ]
 
 
@@ -50,6 +52,7 @@ def test_config_round_trip(net):
         lambda dtype: LocalNet(64, width=4, dtype=dtype),
         lambda dtype: FusionNet(64, width=4, num_fusion_blocks=1, dtype=dtype),
         lambda dtype: MultiScaleDiscriminator(3, width=4, dtype=dtype),
+        lambda dtype: PersonNet(64, 32, width=8, dtype=dtype),
     ],
 )
 def test_config_keeps_the_precision(make):

@@ -136,13 +136,13 @@ def test_a_frozen_layer_and_a_frozen_model_come_back_frozen():
     assert len(clone._generator_variables()) > count
 
 
-def test_the_head_of_the_background_is_frozen_and_has_no_average():
+def test_the_person_net_is_frozen_and_has_no_average():
     model = compiled(tiny_reenactor(**{**LAYERED, "background": True}))
-    head = model.appearance_extractor.get_layer("background")
+    net = model.person_net
     averaged = {id(variable) for variable, _ in model.average_pairs}
-    assert not head.trainable and not averaged & {id(v) for v in head.weights}
+    assert not net.trainable and not averaged & {id(v) for v in net.weights}
     assert len(averaged) == len(model.generator_variables)
     assert "frozen" not in model.get_config()
-    head.trainable = True
+    net.trainable = True
     clone = Reenactor.from_config(model.get_config())
-    assert clone.appearance_extractor.get_layer("background").trainable
+    assert clone.person_net.trainable
