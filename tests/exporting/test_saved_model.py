@@ -17,7 +17,7 @@ LANDMARKS = (1, [-1, 68, 2])  # DT_FLOAT
 IMAGE, CLIP = (4, [-1, 64, 64, 3]), (4, [-1, -1, 64, 64, 3])  # DT_UINT8
 DRIVING_CLIP = (1, [-1, -1, 68, 2])
 FILES, CLIP_FILES = (7, [-1]), (7, [-1, -1])  # DT_STRING
-CLIP_FLOW, CLIP_FILLED = (1, [-1, -1, 16, 16, 2]), (4, [-1, -1, 64, 64])
+CLIP_FLOW, CLIP_FILLED = (1, [-1, -1, 32, 32, 2]), (4, [-1, -1, 64, 64])
 PIXELS, FROM_FILES = ("source", IMAGE), ("source_bytes", FILES)
 SIGNATURES = {
     "serving_default": (PIXELS, LANDMARKS, {"image": IMAGE}),
@@ -96,7 +96,7 @@ def test_names_types_and_shapes(definitions):
     assert described(definitions["drive"].outputs) == {"image": IMAGE}
     assert described(definitions["drive_motion"].outputs) == {
         "image": IMAGE,
-        "flow": (1, [-1, 16, 16, 2]),
+        "flow": (1, [-1, 32, 32, 2]),
         "filled": (4, [-1, 64, 64]),
     }
 
@@ -220,7 +220,7 @@ def test_motion_beside_clips(loaded, shrinking, expected_motion):
     "signature, most",
     [
         ("reenact_clip", 2**31 // (64 * 64 * 3)),
-        ("reenact_clip_motion", 2**31 // (64 * 64 * 4 + 16 * 16 * 8)),
+        ("reenact_clip_motion", 2**31 // (64 * 64 * 4 + 32 * 32 * 8)),
     ],
 )
 def test_clips_without_an_end(loaded, request_arrays, signature, most):

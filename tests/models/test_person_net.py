@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from keras import ops
 
 from aan_keras.layers.person_outline import background_odds, face_coordinates
 from aan_keras.models import PersonNet
@@ -25,7 +26,7 @@ def test_before_training_it_is_the_usual_outline():
     net = PersonNet(64, 32, width=8)
     odds = as_numpy(net(PHOTOS, LANDMARKS))
     assert odds.shape == net.compute_output_shape((2, 64, 64, 3), (2, 68, 2))
-    half = (LANDMARKS + 0.5) / 2 - 0.5
+    half = ops.convert_to_tensor((LANDMARKS + 0.5) / 2 - 0.5)
     expected = as_numpy(background_odds(*face_coordinates(half, 32)))
     np.testing.assert_allclose(odds, expected, atol=1e-4)
     assert expected.min() < -7 and expected.max() > 2

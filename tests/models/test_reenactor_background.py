@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy
+from keras import ops
 
 from aan_keras.layers.flow_warp import resize_flow
 from aan_keras.layers.square_resize import resize
@@ -55,7 +56,7 @@ def test_background_stays_where_it_is():
     inputs = batch_of(2)
     # Faces with much around them.
     landmarks = 0.5 * as_numpy(inputs["source_landmarks"]) + np.float32(20.0)
-    moved = landmarks + np.array([4.0, 0.0], "float32")
+    moved = ops.convert_to_tensor(landmarks + np.array([4.0, 0.0], "float32"))
     code = model.encode_source(inputs["source"], landmarks)
     painted = model.paint(code, moved, False)
     stays = as_numpy(model._stays(code, painted, moved))
@@ -75,8 +76,9 @@ def test_background_stays_where_it_is():
     sure = (as_numpy(resize(stays, 64)) > 0.98)[..., 0] & (filled[..., 0] < 0.01)
     source = as_numpy(inputs["source"])
     assert sure.sum() > 300
-    assert np.abs(image - source)[sure].max() < 0.1
-    assert np.abs(as_numpy(painted["image"]) - source)[sure].max() > 0.3
+    change = np.abs(as_numpy(painted["image"]) - source)[sure]
+    assert (np.abs(image - source)[sure] < 0.03 * (change + 1)).all()
+    assert change.max() > 0.3
 
 
 def test_a_small_hole_in_a_head_is_no_background():
