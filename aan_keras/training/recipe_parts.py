@@ -25,6 +25,8 @@ def make_reenactor(arguments):
 
 def _train_only(reenactor, names):
     nets = {net.name: net for net in reenactor.generator_nets}
+    # No loss of a run sees it.
+    nets.pop("person_net", None)
     unknown = set(names) - set(nets)
     if unknown or not names:
         raise ValueError(f"`nets` must be some of {sorted(nets)}. Received: {names}")

@@ -117,12 +117,12 @@ def test_nets_that_are_not_named_stay_as_they_are(trained, tmp_path):
     recipe_run.resume_recipe(tmp_path / "run")
     for call in trained:
         nets = {net.name: net for net in call["reenactor"].generator_nets}
-        assert set(nets) == set(train_command.NETS)
+        assert set(nets) == {*train_command.NETS, "person_net"}
         learning = {name for name, net in nets.items() if net.trainable_variables}
         assert learning == {"flow_estimator", "local_net"}
 
 
-@pytest.mark.parametrize("nets", [["hourglass"], []])
+@pytest.mark.parametrize("nets", [["hourglass"], ["person_net"], []])
 def test_unknown_nets(trained, tmp_path, nets):
     with pytest.raises(ValueError, match="`nets` must be some of"):
         small_run(tmp_path, nets=nets)
