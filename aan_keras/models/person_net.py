@@ -35,6 +35,9 @@ class PersonNet(keras.Model):
     Output shape:
         float32 `[B, size, size, 1]`, logarithmic odds.
 
+    Raises:
+        ValueError: `size` or `width` is no multiple of 8.
+
     Reference:
         Not of the paper. U-Net: Ronneberger et al., MICCAI 2015; group normalization:
         Wu and He, ECCV 2018.

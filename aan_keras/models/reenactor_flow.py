@@ -136,25 +136,25 @@ class ReenactorFlow:
         rest = self.landmark_flow(source_landmarks - carried + landmarks, landmarks)
         return rest + self.face_flow(source_landmarks, landmarks)
 
-    def _stays(self, code, result, landmarks):
+    def _off_person(self, landmarks):
+        """float32 `[B, S / 2, S / 2, 1]`: where nobody is, as the head's pose tells.
+
+        One that turns shows more of its side, and one that rises its neck.
+        """
+        return ops.sigmoid(turned_background_odds(*self._on_mask(landmarks)))
+
+    def _stays(self, code, result, off_person):
         """float32 `[B, S / 2, S / 2, 1]`: where the person neither was nor is."""
         body = self.warp_head(code["body"], result["flow"])
         person = [code["head"] + code["body"], result["head"], body]
         person = ops.max(ops.concatenate(person, axis=-1), axis=-1, keepdims=True)
-        outline = turned_background_odds(*self._on_mask(landmarks))
-        surely_not = ops.sigmoid(_SURE_STEEPNESS * (_SURE - person))
-        return surely_not * ops.sigmoid(outline)
+        return ops.sigmoid(_SURE_STEEPNESS * (_SURE - person)) * off_person
 
-    def _left_behind(self, was, is_now, landmarks):
-        """float32 `[B, S, S, 1]`: where the head was in the photo, and is no more.
-
-        Nor anything of the person, as far as the head's pose tells: one that turns
-        shows more of its side, and one that rises its neck.
-        """
+    def _left_behind(self, was, is_now, off_person):
+        """float32 `[B, S, S, 1]`: where the head was, and nobody is now."""
         # Soft outlines that have hardly moved leave nothing.
         share = ops.sigmoid(_STEEPNESS * (ops.relu(was - is_now) - 0.5))
-        outline = turned_background_odds(*self._on_mask(landmarks))
-        return resize(share * ops.sigmoid(outline), self.image_size)
+        return resize(share * off_person, self.image_size)
 
 
 def _dilate(mask, width):

@@ -83,11 +83,12 @@ class ReenactorPainting:
     def _before_background(self, code, result, landmarks):
         """Image and flow with a background that stays, and where it was filled in."""
         image, flow = result["image"], result["flow"]
-        stays = self._stays(code, result, landmarks)
+        off_person = self._off_person(landmarks)
+        stays = self._stays(code, result, off_person)
         size = stays.shape[1]
         flow = (1.0 - stays) * resize_flow(flow, size, size)
         image += resize(stays, self.image_size) * (code["source"] - image)
-        share = self._left_behind(code["head"], result["head"], landmarks)
+        share = self._left_behind(code["head"], result["head"], off_person)
         image += share * (code["background"] - image)
         return {"image": image, "flow": flow, "filled": share}
 

@@ -29,7 +29,7 @@ def test_the_filled_background_shows_where_the_head_was():
     stretched = as_numpy(
         painted["image"] + model.warp_anchor(code["anchor"], painted["flow"])
     )
-    stays = as_numpy(model._stays(code, painted, moved))
+    stays = as_numpy(model._stays(code, painted, model._off_person(moved)))
     stays = as_numpy(resize(stays, 64))
     stretched += stays * (as_numpy(code["source"]) - stretched)
     filled, share = (as_numpy(model.generate(inputs)[n]) for n in ("image", "filled"))
@@ -59,7 +59,7 @@ def test_background_stays_where_it_is():
     moved = ops.convert_to_tensor(landmarks + np.array([4.0, 0.0], "float32"))
     code = model.encode_source(inputs["source"], landmarks)
     painted = model.paint(code, moved, False)
-    stays = as_numpy(model._stays(code, painted, moved))
+    stays = as_numpy(model._stays(code, painted, model._off_person(moved)))
     was = as_numpy(code["head"]) + as_numpy(code["body"])
     is_now = np.zeros_like(was)
     is_now[:, :, 2:] = as_numpy(code["head"])[:, :, :-2]
