@@ -10,6 +10,7 @@ from aan_keras.layers.sampling import pixel_axes
 # widen on the way down.
 _HEAD_CENTRE, _HEAD_RADII = 0.05, (1.05, 1.1)
 _SHOULDERS, _SHOULDER_SLOPE, _BODY_TOP, _BODY_SOFTNESS = 1.1, 0.4, 0.7, 0.5
+_NECK, _NECK_SLOPE = 0.55, 0.2
 _STEEPNESS, _MOST = 10.0, 8.0
 # Of a turned head: its ellipsoid is so many times as large, as ears and hair are around
 # it, and its outline is sharper, as the ghost of an ear is seen at a tenth.
@@ -69,19 +70,21 @@ def turned_background_odds(landmarks, size):
         size: side of the result.
 
     Returns:
-        `[B, size, size, 1]`.
+        Two of `[B, size, size, 1]`: of somebody with shoulders as usual, and of a head
+        and a neck alone.
     """
     x, y = pixel_axes(size, size)
     _, _, inside = head_surface(head_pose(landmarks), x, y)
     # 1 on the ellipsoid's outline.
     distance = ops.sqrt(ops.maximum(1.0 - inside, 1e-6))[..., None]
-    body = _beside_body(*face_coordinates(landmarks, size))
-    return _odds(distance - _MARGIN, body, _TURNED_STEEPNESS)
+    face = face_coordinates(landmarks, size)
+    bodies = _beside_body(*face), _beside_body(*face, _NECK, _NECK_SLOPE)
+    return [_odds(distance - _MARGIN, body, _TURNED_STEEPNESS) for body in bodies]
 
 
-def _beside_body(across, along):
+def _beside_body(across, along, half_width=_SHOULDERS, slope=_SHOULDER_SLOPE):
     """Negative within neck and shoulders."""
-    half = _SHOULDERS + _SHOULDER_SLOPE * ops.maximum(along, 0.0)
+    half = half_width + slope * ops.maximum(along, 0.0)
     return ops.maximum(across / half - 1.0, (_BODY_TOP - along) / _BODY_SOFTNESS)
 
 

@@ -12,8 +12,8 @@ from aan_keras.layers.square_resize import resize, shrink
 
 # Of the step from what the head has left to what it has not.
 _STEEPNESS = 12.0
-# Where the person is this likely, half of what is there stays where it is.
-_SURE, _SURE_STEEPNESS = 0.25, 20.0
+# Where the person was, or is, this likely, half of what is there stays where it is.
+_WAS, _IS_NOW, _STAYS_STEEPNESS = 0.25, 0.5, 20.0
 # Of the ellipse about the landmarks, within which the nets paint a face. 1.3 to 1.8
 # differ by .03 of L1 in held-out people's faces.
 _FACE_REACH = 1.5
@@ -137,18 +137,24 @@ class ReenactorFlow:
         return rest + self.face_flow(source_landmarks, landmarks)
 
     def _off_person(self, landmarks):
-        """float32 `[B, S / 2, S / 2, 1]`: where nobody is, as the head's pose tells.
+        """Where nobody is, as the head's pose tells.
 
         One that turns shows more of its side, and one that rises its neck.
-        """
-        return ops.sigmoid(turned_background_odds(*self._on_mask(landmarks)))
 
-    def _stays(self, code, result, off_person):
+        Returns:
+            Two of float32 `[B, S / 2, S / 2, 1]`: shoulders as usual, and a neck alone.
+        """
+        odds = turned_background_odds(*self._on_mask(landmarks))
+        return [ops.sigmoid(x) for x in odds]
+
+    def _stays(self, code, result, off_head):
         """float32 `[B, S / 2, S / 2, 1]`: where the person neither was nor is."""
         body = self.warp_head(code["body"], result["flow"])
-        person = [code["head"] + code["body"], result["head"], body]
-        person = ops.max(ops.concatenate(person, axis=-1), axis=-1, keepdims=True)
-        return ops.sigmoid(_SURE_STEEPNESS * (_SURE - person)) * off_person
+        was, is_now = code["head"] + code["body"], ops.maximum(result["head"], body)
+        # A remnant of who was there shows, a rim less around who is now does not.
+        stays = ops.sigmoid(_STAYS_STEEPNESS * (_WAS - was))
+        stays *= ops.sigmoid(_STAYS_STEEPNESS * (_IS_NOW - is_now))
+        return stays * off_head
 
     def _left_behind(self, was, is_now, off_person):
         """float32 `[B, S, S, 1]`: where the head was, and nobody is now."""

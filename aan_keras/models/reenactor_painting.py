@@ -83,8 +83,8 @@ class ReenactorPainting:
     def _before_background(self, code, result, landmarks):
         """Image and flow with a background that stays, and where it was filled in."""
         image, flow = result["image"], result["flow"]
-        off_person = self._off_person(landmarks)
-        stays = self._stays(code, result, off_person)
+        off_person, off_head = self._off_person(landmarks)
+        stays = self._stays(code, result, off_head)
         size = stays.shape[1]
         flow = (1.0 - stays) * resize_flow(flow, size, size)
         image += resize(stays, self.image_size) * (code["source"] - image)

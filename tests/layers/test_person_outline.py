@@ -76,7 +76,8 @@ def test_a_turned_head_is_not_around_its_face():
     rotation = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
     for turn in (np.eye(3), rotation):
         face = (0.2 * shape @ turn[:2].T + 32).astype("float32")[None]
-        odds = as_numpy(turned_background_odds(ops.convert_to_tensor(face), SIZE))
+        found = turned_background_odds(ops.convert_to_tensor(face), SIZE)
+        odds, head = map(as_numpy, found)
         person = odds[0, 33, :, 0] < 0
         # Of an ellipsoid around the vertical axis, half the width is a radius.
         radii = np.hypot(HEAD_RADII[0] * turn[0, 0], HEAD_RADII[2] * turn[0, 2])
@@ -87,6 +88,9 @@ def test_a_turned_head_is_not_around_its_face():
         # The neck below the chin is the person's, what is above its hair is not.
         x = int(round(face[0, 8, 0]))
         assert odds[0, -1, x, 0] < -4 and odds[0, 0, x, 0] > 4
+        # Beside the neck are shoulders, or nobody.
+        assert odds[0, -1, x + 25, 0] < -4 and head[0, -1, x + 25, 0] > 4
+        np.testing.assert_array_equal(head[:, :, x], odds[:, :, x])
     assert abs(centre - 32) > 6
 
 

@@ -29,7 +29,7 @@ def test_the_filled_background_shows_where_the_head_was():
     stretched = as_numpy(
         painted["image"] + model.warp_anchor(code["anchor"], painted["flow"])
     )
-    stays = as_numpy(model._stays(code, painted, model._off_person(moved)))
+    stays = as_numpy(model._stays(code, painted, model._off_person(moved)[1]))
     stays = as_numpy(resize(stays, 64))
     stretched += stays * (as_numpy(code["source"]) - stretched)
     filled, share = (as_numpy(model.generate(inputs)[n]) for n in ("image", "filled"))
@@ -59,12 +59,15 @@ def test_background_stays_where_it_is():
     moved = ops.convert_to_tensor(landmarks + np.array([4.0, 0.0], "float32"))
     code = model.encode_source(inputs["source"], landmarks)
     painted = model.paint(code, moved, False)
-    stays = as_numpy(model._stays(code, painted, model._off_person(moved)))
+    stays = as_numpy(model._stays(code, painted, model._off_person(moved)[1]))
     was = as_numpy(code["head"]) + as_numpy(code["body"])
     is_now = np.zeros_like(was)
     is_now[:, :, 2:] = as_numpy(code["head"])[:, :, :-2]
     assert stays.shape == was.shape == (2, 32, 32, 1)
-    assert stays[(was > 0.5) | (is_now > 0.5)].max() < 0.01
+    assert stays[(was > 0.5) | (is_now > 0.75)].max() < 0.01
+    # What is the head's by less than half may stay.
+    rim = (was < 0.05) & (is_now > 0.3) & (is_now < 0.4)
+    assert stays[rim].max() > 0.85
     # The body may be a pixel or two further on.
     nobody = scipy.ndimage.maximum_filter(was, (1, 5, 5, 1)) < 0.05
     assert stays[nobody].min() > 0.9 and nobody.sum() > 200
