@@ -10,6 +10,7 @@ from aan_keras.layers.sampling import pixel_axes
 # widen on the way down.
 _HEAD_CENTRE, _HEAD_RADII = 0.05, (1.05, 1.1)
 _SHOULDERS, _SHOULDER_SLOPE, _BODY_TOP, _BODY_SOFTNESS = 1.1, 0.4, 0.7, 0.5
+# Of a neck without shoulders, for where the person's mask knows them.
 _NECK, _NECK_SLOPE = 0.55, 0.2
 _STEEPNESS, _MOST = 10.0, 8.0
 # Of a turned head: its ellipsoid is so many times as large, as ears and hair are around
@@ -83,7 +84,7 @@ def turned_background_odds(landmarks, size):
 
 
 def _beside_body(across, along, half_width=_SHOULDERS, slope=_SHOULDER_SLOPE):
-    """Negative within neck and shoulders."""
+    """Negative within neck and shoulders: `[B, h, w, 1]`."""
     half = half_width + slope * ops.maximum(along, 0.0)
     return ops.maximum(across / half - 1.0, (_BODY_TOP - along) / _BODY_SOFTNESS)
 
