@@ -34,6 +34,7 @@ _VARIANTS = (
     "no_anchor",
     "no_background",
     "no_shading",
+    "no_lip_colour",
     "no_detail",
     "videos_only",
     "no_donors",

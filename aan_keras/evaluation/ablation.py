@@ -37,6 +37,7 @@ VARIANTS = {
     "no_anchor": {"model": {"anchor": False}},
     "no_background": {"model": {"background": False}},
     "no_shading": {"model": {"shading": False}},
+    "no_lip_colour": {"model": {"lip_colour": False}},
     "no_detail": {"losses": {"detail_weight": 0.0}},
     "videos_only": {
         "dataset_options": {"photo_fraction": 0.0, "animated_fraction": 0.0}

@@ -63,7 +63,7 @@ class ServingModule(tf.Module):
         flow = self._drive.structured_outputs["flow"]
         self._motion_bytes = 4 * self._size**2 + 4 * flow.shape[1:].num_elements()
         # What is only read through a warp, which takes one row for all frames.
-        self._shared = {"appearance", "source_fine", "anchor"}
+        self._shared = {"appearance", "source_fine", "anchor", "lips"}
         if model.warp_theta:
             self._shared |= {
                 f"{name}_{i + 1}"

@@ -7,7 +7,7 @@ from aan_keras.exporting.sampling import sample_in_tensorflow, warp_in_tensorflo
 from aan_keras.layers.runtime_forms import runtime_forms
 
 # What `Reenactor.paint` does not read of a code.
-_NOT_PAINTED = {"anchor", "background", "body", "level"}
+_NOT_PAINTED = {"anchor", "background", "body", "level", "lips", "lip_gain"}
 
 
 def tensorflow_forms(model=None):

@@ -11,6 +11,7 @@ from aan_keras.layers.head_ellipsoid import FACE_RADII
 from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
+from aan_keras.layers.lip_colour import LipColour
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
@@ -84,6 +85,9 @@ class Reenactor(
             `flow_prior="layered"`.
         shading: False (paper), or True: light stays where it is when the head turns,
             see `HeadShading`.
+        lip_colour: False (paper), or True: the nets see lips in the colour that lips
+            usually have on such a face, see `LipColour`, and the output's get their own
+            again. Not in training.
         residual_around_face: 1 (paper), or less: of `output="residual"`, the share that
             is kept around the face of what the nets add. What they know of new people
             is faces; of clothes and hair they take detail away that the flow brought.
@@ -133,6 +137,7 @@ class Reenactor(
         anchor=False,
         background=False,
         shading=False,
+        lip_colour=False,
         residual_around_face=1.0,
         sharpening=0.0,
         dtype=None,
@@ -164,6 +169,7 @@ class Reenactor(
             "anchor": anchor,
             "background": background,
             "shading": shading,
+            "lip_colour": lip_colour,
             "residual_around_face": residual_around_face,
             "sharpening": sharpening,
         }
@@ -192,7 +198,9 @@ class Reenactor(
         self.shading = None
         if shading:
             self.shading = HeadShading(heatmap_size // 2, image_size)
-        self.warp_anchor = FlowWarp(dtype="float32") if anchor else None
+        self.anchor = anchor
+        self.lip_colour = LipColour(image_size, dtype="float32") if lip_colour else None
+        self.warp_known = FlowWarp(dtype="float32") if anchor or lip_colour else None
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.background = self.warp_head = None
         if background:

@@ -12,21 +12,27 @@ class ReenactorPainting:
     """The part of `Reenactor` that encodes a photo and paints a frame.
 
     The model's attributes: its nets, `warp`, `warp_image`, `region_views`, `paste`, and
-    what may be None: `exposure`, `upsampling`, `shading`, `warp_anchor`, `background`,
-    `sharpen`. And `residual_around_face`.
+    what may be None: `exposure`, `upsampling`, `shading`, `warp_known`, `background`,
+    `lip_colour`, `sharpen`. And `anchor` and `residual_around_face`.
     """
 
     def _encode(self, source, source_landmarks, training):
         code = self._encode_parts(source, source_landmarks, training)
-        if self.warp_anchor is not None and not training:
+        if self.anchor and not training:
             same = form_of(self.paint)(code, code["source_landmarks"], training)
             code["anchor"] = code["source"] - same["image"]
         return code
 
     def _encode_parts(self, source, source_landmarks, training):
         landmarks = ops.cast(source_landmarks, "float32")
+        code = {"source_landmarks": landmarks}
+        if self.lip_colour is not None and not training:
+            lips = self.lip_colour.lips(landmarks)
+            gain = self.lip_colour(source, landmarks, lips)
+            source = self.lip_colour.even_out(source, lips, gain)
+            code |= {"lips": lips, "lip_gain": gain}
         source, level = self._even_out(source, landmarks)
-        code = {"source_landmarks": landmarks, "source": source}
+        code["source"] = source
         if level is not None:
             code["level"] = level
         if self.upsampling is not None:
@@ -62,8 +68,9 @@ class ReenactorPainting:
     def _drive(self, code, driving_landmarks, training):
         landmarks = ops.cast(driving_landmarks, "float32")
         result = form_of(self.paint)(code, landmarks, training)
-        if self.warp_anchor is not None and not training:
-            known = self.warp_anchor(code["anchor"], result["flow"])
+        moved = self._known_moved(code, result["flow"])
+        if "anchor" in moved:
+            known = moved["anchor"]
             # What a closed mouth got wrong says nothing of an open one.
             marks = code["source_landmarks"], landmarks
             changed = changed_lips(*marks, self.image_size)
@@ -76,9 +83,25 @@ class ReenactorPainting:
                 result[name] = self.exposure.restore(result[name], level)
             for region, patch in (result["patches"] or {}).items():
                 result["patches"][region] = self.exposure.restore(patch, level)
+        if "lips" in moved:
+            lips = self.lip_colour.not_inside(moved["lips"], landmarks)
+            result |= self._with_their_lips(lips, code["lip_gain"], result, landmarks)
         if self.sharpen is not None and not training:
             result["image"] = self.sharpen(result["image"])
         return result
+
+    def _known_moved(self, code, flow):
+        """What a code knows of its photo's pixels, under the flow."""
+        names = [name for name in ("anchor", "lips") if name in code]
+        if not names:
+            return {}
+        # One warp for both: most of what it costs is to find the places.
+        maps = ops.concatenate([code[name] for name in names], axis=-1)
+        maps, moved, first = self.warp_known(maps, flow), {}, 0
+        for name in names:
+            last = first + code[name].shape[-1]
+            moved[name], first = maps[..., first:last], last
+        return moved
 
     def _before_background(self, code, result, landmarks):
         """Image and flow with a background that stays, and where it was filled in."""
@@ -91,6 +114,18 @@ class ReenactorPainting:
         share = self._left_behind(code["head"], result["head"], off_person)
         image += share * (code["background"] - image)
         return {"image": image, "flow": flow, "filled": share}
+
+    def _with_their_lips(self, lips, gain, result, landmarks):
+        """What shows lips, in the photo's colour of them."""
+        restored = {
+            name: self.lip_colour.restore(result[name], lips, gain)
+            for name in ("image", "warped")
+        }
+        if result["patches"] is not None:
+            view = self.region_views.crops["mouth"](lips, landmarks)
+            mouth = self.lip_colour.restore(result["patches"]["mouth"], view, gain)
+            restored["patches"] = result["patches"] | {"mouth": mouth}
+        return restored
 
     def paint(self, code, landmarks, training=None):
         """A frame before its finish: what the nets make.

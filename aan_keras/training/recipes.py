@@ -22,6 +22,7 @@ RECIPES = {
             "anchor": True,
             "background": True,
             "shading": True,
+            "lip_colour": True,
             "residual_around_face": 0.3,
         },
         "losses": {

@@ -22,6 +22,7 @@ CONFIGURATIONS = {
         "background": True,
         "head_motion": "ellipsoid",
         "shading": True,
+        "lip_colour": True,
     },
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }

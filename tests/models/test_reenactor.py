@@ -25,6 +25,7 @@ CONFIGURATIONS = [
         "background": True,
         "head_motion": "ellipsoid",
         "shading": True,
+        "lip_colour": True,
         "residual_around_face": 0.3,
         "sharpening": 0.2,
     },
@@ -218,7 +219,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["sharpening"] == 0 and config["openings"] is False
     assert config["exposure"] is False and config["anchor"] is False
     assert config["background"] is False and config["shading"] is False
-    assert config["residual_around_face"] == 1
+    assert config["residual_around_face"] == 1 and config["lip_colour"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():

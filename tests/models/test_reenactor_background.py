@@ -27,7 +27,7 @@ def test_the_filled_background_shows_where_the_head_was():
     code = model.encode_source(inputs["source"], inputs["source_landmarks"])
     painted = model.paint(code, moved, False)
     stretched = as_numpy(
-        painted["image"] + model.warp_anchor(code["anchor"], painted["flow"])
+        painted["image"] + model.warp_known(code["anchor"], painted["flow"])
     )
     stays = as_numpy(model._stays(code, painted, model._off_person(moved)[1]))
     stays = as_numpy(resize(stays, 64))

@@ -23,6 +23,7 @@ def make_model():
         background=True,
         head_motion="ellipsoid",
         shading=True,
+        lip_colour=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
