@@ -19,7 +19,8 @@ class LargeCrop:
     """Enlarges generated crops, with the photo's own detail in them.
 
     What a model moves into its image from outside of the crop repeats the crop's border
-    there: hair that the crop cuts is drawn out. Here it is the photo's, which goes on.
+    there: hair that the crop cuts is drawn out. Here it is the photo's, which goes on,
+    and where that ends, its own border.
 
     Args:
         photo: uint8 `[H, W, 3]`, RGB.
@@ -83,7 +84,7 @@ class LargeCrop:
 
 
 def _around(photo, crop, size, margin):
-    """The crop in its size with a margin, and float32, where the photo has pixels."""
+    """The crop in its size with a margin, and float32, where the photo knows more."""
     import cv2
 
     scale = np.float32(crop.side / size)
@@ -103,6 +104,13 @@ def _around(photo, crop, size, margin):
     # As the model's image was, to the pixel.
     inner = slice(margin, margin + size)
     around[inner, inner] = crop.cut(photo, size)
-    columns = (x >= -0.5) & (x <= width - 0.5)
-    rows = (y >= -0.5) & (y <= height - 0.5)
+    columns = _goes_on(x, crop.x, crop.side, width)
+    rows = _goes_on(y, crop.y, crop.side, height)
     return around, (rows[:, None] & columns).astype("float32")
+
+
+def _goes_on(places, start, side, length):
+    """Bools, of places along a side of a photo: False beyond a border that is also the
+    border of the crop from `start` on."""
+    goes_on = (places >= -0.5) | (start > 0)
+    return goes_on & ((places <= length - 0.5) | (start + side < length))

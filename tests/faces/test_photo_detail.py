@@ -169,7 +169,7 @@ def test_what_comes_from_outside_of_the_crop_is_the_photos(crop, size):
     assert np.abs(strip[0] - strip[1]).mean() < 2
     drawn_out = resize_image(image, size).astype(int)[: edge - 3]
     assert np.abs(drawn_out - strip[1]).mean() > 4 * np.abs(strip[0] - strip[1]).mean()
-    # Not where background was filled in, nor where the photo ends.
+    # Not where background was filled in, nor where the photo ends with the crop.
     filled = np.ones((40, 40), "float32")
     plain = LargeCrop(smooth, crop, size)(image, flow, filled)
     np.testing.assert_array_equal(plain, resize_image(image, size))
@@ -177,3 +177,20 @@ def test_what_comes_from_outside_of_the_crop_is_the_photos(crop, size):
     edge = FaceCrop(0, 0, crop.side)
     ended = LargeCrop(cut, edge, size)(image, flow)
     assert np.abs(ended[: size // 16] - drawn_out[: size // 16]).max() <= 30
+
+
+def test_where_the_photo_ends_beyond_the_crop_its_own_border_is_repeated():
+    """Two pixels above the crop, which cuts what is dark below them."""
+    photo = np.full((120, 120, 3), 200, "uint8")
+    photo[14:] = 20
+    crop, size = FaceCrop(20, 16, 80), 160
+    flow = STILL + np.float32([0, -4])
+    image = np.full((40, 40, 3), 20, "uint8")
+    result = LargeCrop(photo, crop, size)(image, flow)
+    # Moved down by a fifth: 16 of 80 pixels, of which two are still dark.
+    assert (result[:20] == 200).all()
+    assert (result[34:] == 20).all()
+    # Not to the side, where the photo ends with the crop.
+    flow, narrow = STILL + np.float32([-4, 0]), np.full_like(photo, 200)
+    result = LargeCrop(narrow[:, 20:], FaceCrop(0, 16, 80), size)(image, flow)
+    assert (result == 20).all()
