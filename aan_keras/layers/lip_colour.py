@@ -74,7 +74,8 @@ class LipColour(keras.layers.Layer):
     def call(self, image, landmarks, lips):
         landmarks = ops.cast(landmarks, "float32")
         lips = ops.cast(lips, "float32")
-        light = ops.cast(image, "float32") + (1.0 + _BLACK)
+        # What a filter has made to swing over has a logarithm too.
+        light = ops.maximum(ops.cast(image, "float32"), -1.0) + (1.0 + _BLACK)
         ellipse = face_ellipse(landmarks, self.size, self.size)
         usual = _USUAL * _mean(light, ellipse, 1.0)
         change = ops.log(usual / _mean(light, lips, usual))
@@ -83,6 +84,11 @@ class LipColour(keras.layers.Layer):
         share = squared / (squared + np.float32(_FAR**2))
         gain = ops.exp(share * (change - change[..., :1]))
         return ops.cast(ops.clip(gain, 1.0 / _MOST, _MOST), self.compute_dtype)
+
+    def build(self, image_shape, landmarks_shape, lips_shape):
+        self.outer.build(landmarks_shape)
+        self.inner.build(landmarks_shape)
+        self.built = True
 
     def lips(self, landmarks):
         """Where lips are: float32 `[B, S, S, 1]` from 0 to 1.

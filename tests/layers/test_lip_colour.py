@@ -144,3 +144,13 @@ def test_lips_outside_of_the_image(reach):
     assert not as_numpy(lips).any()
     gain = layer(random_images(), landmarks, lips)
     np.testing.assert_allclose(gain, 1, atol=1e-6)
+
+
+def test_what_is_darker_than_black_counts_as_black():
+    images, landmarks = random_images() - 0.6, sample_landmarks(2, SIZE)
+    layer = LipColour(SIZE)
+    lips = layer.lips(landmarks)
+    gains = [layer(x, landmarks, lips) for x in (images, images.clip(-1))]
+    np.testing.assert_array_equal(*map(as_numpy, gains))
+    very_dark = as_numpy(layer(images - 5, landmarks, lips))
+    np.testing.assert_allclose(very_dark, 1, atol=0.2)
