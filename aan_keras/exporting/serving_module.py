@@ -165,7 +165,8 @@ class ServingModule(tf.Module):
     ):
         shape = tf.shape(driving_landmarks)[:2]
         flat = tf.reshape(driving_landmarks, (-1, 68, 2))
-        code = self._encode_source(source, source_landmarks)
+        encode = self._encode_source if side_by_side else self._encode_each
+        code = encode(source, source_landmarks)
         frames = self._frames(parts, code, flat, shape[1], side_by_side)
         return {
             name: _unflatten(value, shape, tuple(value.shape[1:]))
@@ -186,6 +187,20 @@ class ServingModule(tf.Module):
     def _encode_source(self, source, source_landmarks):
         code = self._encode(from_uint8(source), source_landmarks)
         return {spec.name: code[spec.name] for spec in self._code}
+
+    def _encode_each(self, source, source_landmarks):
+        """`_encode_source` of one photo after another: what is summed over a photo of
+        a batch is rounded otherwise than over one alone."""
+
+        def alone(photo):
+            code = self._encode_source(*(part[None] for part in photo))
+            return {name: tensor[0] for name, tensor in code.items()}
+
+        signature = {
+            spec.name: tf.TensorSpec(spec.shape[1:], spec.dtype) for spec in self._code
+        }
+        photos = source, source_landmarks
+        return tf.map_fn(alone, photos, fn_output_signature=signature)
 
     def _drive_code(self, parts, driving_landmarks, **code):
         """dict of those of the parts of frames that are named."""
