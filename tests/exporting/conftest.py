@@ -15,7 +15,7 @@ def reenactor():
     statistics away from their start, weights away from zero."""
     keras.utils.set_random_seed(0)
     arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": True}
-    arguments |= {"head_motion": "ellipsoid", "shading": True, "lip_colour": True}
+    arguments |= {"head_motion": "ellipsoid", "shading": True}
     arguments |= {"residual_around_face": 0.3}
     model = tiny_reenactor(**arguments, exposure=True, anchor=True, background=True)
     shake(model, 0.1)
