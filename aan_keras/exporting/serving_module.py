@@ -119,9 +119,8 @@ class ServingModule(tf.Module):
     def reenact_clip_jpeg(self, **inputs):
         """`reenact_clip` from files to files.
 
-        A frame's file is that of `reenact_jpeg`, to the bit but for rare roundings of
-        TensorFlow: coding makes several levels of one that was rounded otherwise, and a
-        row of a batch is, now and then.
+        A frame's file is that of `reenact_jpeg` for it alone, to the bit: coding makes
+        several levels of one that is rounded otherwise.
         """
         return self._files(_IMAGE, self._accepted(**inputs))
 

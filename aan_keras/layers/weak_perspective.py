@@ -48,10 +48,13 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     b = ops.sum(first * second, axis=-1, keepdims=True)
     c = ops.sum(second * second, axis=-1, keepdims=True)
     root = ops.sqrt(ops.maximum(a * c - b * b, epsilon**2))
-    trace = ops.sqrt(a + c + 2.0 * root)  # of S^(1/2)
+    # Not a + c + 2 root: of such a sum TensorFlow's optimizer makes one operation, which
+    # adds into whichever input is free first, in another order from call to call.
+    first_rest, second_rest = c + root, a + root
+    trace = ops.sqrt(first_rest + second_rest)  # of S^(1/2)
     length = root * trace
-    first_row = ((c + root) * first - b * second) / length
-    second_row = ((a + root) * second - b * first) / length
+    first_row = (first_rest * first - b * second) / length
+    second_row = (second_rest * second - b * first) / length
     third_row = ops.stack(_cross(*map(_columns, (first_row, second_row))), axis=-1)
     rotation = ops.stack([first_row, second_row, third_row], axis=1)
     scale = trace / 2.0

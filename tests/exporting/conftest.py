@@ -16,7 +16,7 @@ def reenactor():
     keras.utils.set_random_seed(0)
     arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": True}
     arguments |= {"head_motion": "ellipsoid", "shading": True}
-    arguments |= {"residual_around_face": 0.3}
+    arguments |= {"residual_around_face": 0.3, "lip_colour": True}
     model = tiny_reenactor(**arguments, exposure=True, anchor=True, background=True)
     shake(model, 0.1)
     model.generate(batch_of(4), training=True)
