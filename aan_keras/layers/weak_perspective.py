@@ -48,8 +48,8 @@ def fit_weak_perspective(landmarks, mean_shape, weights, epsilon=1e-6):
     b = ops.sum(first * second, axis=-1, keepdims=True)
     c = ops.sum(second * second, axis=-1, keepdims=True)
     root = ops.sqrt(ops.maximum(a * c - b * b, epsilon**2))
-    # Not a + c + 2 root: of such a sum TensorFlow's optimizer makes one operation, which
-    # adds into whichever input is free first, in another order from call to call.
+    # Not a + c + 2 root: TensorFlow's optimizer makes one operation of such sums, which
+    # adds into whichever input is free first: in another order from call to call.
     first_rest, second_rest = c + root, a + root
     trace = ops.sqrt(first_rest + second_rest)  # of S^(1/2)
     length = root * trace
