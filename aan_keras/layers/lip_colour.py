@@ -77,7 +77,7 @@ class LipColour(keras.layers.Layer):
         # What a filter has made to swing over has a logarithm too.
         light = ops.maximum(ops.cast(image, "float32"), -1.0) + (1.0 + _BLACK)
         ellipse = face_ellipse(landmarks, self.size, self.size)
-        usual = _USUAL * _mean(light, ellipse, 1.0)
+        usual = ops.convert_to_tensor(_USUAL) * _mean(light, ellipse, 1.0)
         change = ops.log(usual / _mean(light, lips, usual))
         hue = change - ops.mean(change, axis=-1, keepdims=True)
         squared = ops.sum(hue * hue, axis=-1, keepdims=True)
