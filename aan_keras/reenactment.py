@@ -2,7 +2,8 @@
 
 import pathlib
 
-from aan_keras.compiled_reenactor import CompiledReenactor
+from aan_keras.complete_photo import complete_photo, turns_back
+from aan_keras.driven_frames import driven_frames, gives_motion
 from aan_keras.faces import (
     ClipRange,
     DlibLandmarker,
@@ -60,6 +61,9 @@ class Reenactment:
         size: side of the frames in pixels; None: the model's. What its image is too
             small for comes from the photo, moved as the model moves it. Not with
             `paste_back`, whose frames are as fine as the photo already.
+        mirror_hidden: where the photo shows the face from the side, and the clip turns
+            it back by more than 15 degrees, give it the half that it hides, from its
+            other half (`complete_photo`). False: it is drawn out of what is seen.
         report: callable that takes a line of text: which of several faces is used,
             which frames have no face.
         progress: callable `(iterable, total, what)` that returns an iterable.
@@ -67,7 +71,7 @@ class Reenactment:
     Attributes:
         before: uint8, what the frames show before anything moves: the photo with
             `paste_back`, else its crop, as large as the frames.
-        source_image: uint8 `[S, S, 3]`, the photo's crop.
+        source_image: uint8 `[S, S, 3]`, the photo's crop, or that of the complete one.
         source_landmarks: float32 `[68, 2]`, in that crop.
         track: `LandmarkTrack` of the driving frames, in the clip's own crop.
         driving_frames: int `[T]`, which frame of the clip each of them shows.
@@ -98,6 +102,7 @@ class Reenactment:
         smooth=False,
         paste_back=False,
         size=None,
+        mirror_hidden=True,
         report=None,
         progress=None,
     ):
@@ -118,19 +123,8 @@ class Reenactment:
         crop = FaceCrop.around(found.box, photo.shape)
         self.reenactor = reenactor
         self.source_image = crop.cut(photo, model_size)
-        self.before = self.source_image
+        self.before = photo if paste_back else crop.cut(photo, size or model_size)
         self.source_landmarks = crop.to_crop(found.landmarks, model_size)
-        self._finish = None
-        if paste_back:
-            self.before, self._finish = photo, PasteBack(photo, crop)
-        elif size not in (None, model_size):
-            self.before = crop.cut(photo, size)
-            self._finish = LargeCrop(photo, crop, size)
-        if self._finish is not None and report is not None and not self._has_motion():
-            report(
-                "the model gives images only, not what moved the photo: frames are "
-                "enlarged without the photo's detail; an export may be an old one"
-            )
         part = clip_range or ClipRange()
         track = driving_track(driving, find_faces, driving_face, report, progress, part)
         self.starts_at = part.frames(track.fps)[0] / track.fps
@@ -147,6 +141,15 @@ class Reenactment:
         self.landmarks = transfer_motion(
             self.source_landmarks, driving, mode == "relative"
         )
+        mirror_hidden = mirror_hidden and gives_motion(reenactor)
+        if mirror_hidden and turns_back(self.source_landmarks, self.landmarks):
+            photo = self._complete(photo, crop, found.landmarks, name, report)
+        self._finish = _finish(photo, crop, paste_back, size, model_size)
+        if self._finish and report is not None and not gives_motion(reenactor):
+            report(
+                "the model gives images only, not what moved the photo: frames are "
+                "enlarged without the photo's detail; an export may be an old one"
+            )
 
     def __len__(self):
         return len(self.landmarks)
@@ -159,6 +162,19 @@ class Reenactment:
         image = self.source_image.astype("float32") / 127.5 - 1
         return transformer.put_on(driving, self.source_landmarks, image)
 
+    def _complete(self, photo, crop, landmarks, name, report):
+        """The photo that is animated instead of one that hides half of the face."""
+        if report is not None:
+            report(
+                f"{name} shows the face from the side, and the clip turns it back: "
+                "what the photo hides comes from the other half"
+            )
+        photo, landmarks = complete_photo(self.reenactor, photo, crop, landmarks)
+        size = self.reenactor.image_size
+        self.source_image = crop.cut(photo, size)
+        self.source_landmarks = crop.to_crop(landmarks, size)
+        return photo
+
     def frames(self):
         """Gives uint8 RGB images, one for each frame of `track`.
 
@@ -168,23 +184,10 @@ class Reenactment:
         for image, *motion in self._drive_frames():
             yield image if self._finish is None else self._finish(image, *motion)
 
-    def _has_motion(self):
-        is_export = hasattr(self.reenactor, "animate")
-        return not is_export or getattr(self.reenactor, "gives_motion", False)
-
     def _drive_frames(self):
-        """Yields images, and what the model gives beside them for the finish."""
-        if hasattr(self.reenactor, "animate"):
-            clip = self.source_image, self.source_landmarks, self.landmarks
-            if self._finish is not None and self._has_motion():
-                yield from self.reenactor.animate_with_motion(*clip)
-            else:
-                yield from ((image,) for image in self.reenactor.animate(*clip))
-            return
-        model = CompiledReenactor.of(self.reenactor)
-        code = model.encode_source(self.source_image, self.source_landmarks)
-        for landmarks in self.landmarks:
-            yield model.drive(code, landmarks)
+        """Yields images, and what the finish takes beside them."""
+        clip = self.source_image, self.source_landmarks, self.landmarks
+        return driven_frames(self.reenactor, *clip, self._finish is not None)
 
 
 def _mode(mode, relative):
@@ -194,6 +197,15 @@ def _mode(mode, relative):
             f"second. Received: mode={mode}, relative={relative}"
         )
     return mode or ("relative" if relative else MODES[0])
+
+
+def _finish(photo, crop, paste_back, size, model_size):
+    """What a generated crop becomes a frame by; None: it is one."""
+    if paste_back:
+        return PasteBack(photo, crop)
+    if size in (None, model_size):
+        return None
+    return LargeCrop(photo, crop, size)
 
 
 def _check_size(size, paste_back):
@@ -215,7 +227,7 @@ def reenact(reenactor, source, driving, **options):
         driving: path of a video, photo or `.npz` track, arrays, or `LandmarkTrack`.
         **options: `mode`, `relative`, `transformer`, `face`, `driving_face`,
             `landmarker`, `source_landmarks`, `clip_range`, `smooth`, `paste_back`,
-            `size`, `report`, `progress`; see `Reenactment`.
+            `size`, `mirror_hidden`, `report`, `progress`; see `Reenactment`.
 
     Returns:
         Iterator of uint8 RGB images, one a driving frame: `[S, S, 3]`, or of another

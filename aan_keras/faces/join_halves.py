@@ -1,0 +1,105 @@
+"""Two pictures of a face, of which each shows one half."""
+
+import cv2
+import numpy as np
+
+# In the face's own frame, whose unit is from the top of the nose to the chin: where the
+# other picture begins beyond the middle, and how steeply; where it ends below the chin.
+_BEGINS, _STEEPNESS = 0.06, 40.0
+_ENDS, _END_STEEPNESS = 1.15, 12.0
+# A mask that is unsure of hair in front of a wall belongs to the person by this much.
+_PERSON_GAIN, _PERSON_FROM = 1.6, 0.3
+# The band along the middle in which the light of both is compared: how far on the side
+# that is seen well, its width, its ends.
+_BAND, _BAND_WIDTH, _BAND_ENDS = -0.05, 0.12, (-0.55, 0.9)
+# Places down the face at which light is known, how softly, and below which share of
+# the band there is none to be seen.
+_PLACES, _SPREAD, _LITTLE = np.linspace(-0.6, 1.4, 41), 0.2, 1e-3
+# Levels: darker than this is as good as black. And what is bright.
+_BLACK = 20.0
+_LUMINANCE = np.array([0.3, 0.6, 0.1])
+# The eyes, each from its corner at the left of the picture over the upper lid.
+_LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
+# Of an eye's width: how soft the border is within which it is exchanged.
+_LID_SOFTNESS = 0.06
+
+
+def join_halves(own, other, landmarks, hidden, person):
+    """A face whose hidden half is that of another picture.
+
+    The other picture gets the brightness of the first along the middle of the face, at
+    each height its own, so that no seam shows. Its eye looks to where the eye that is
+    seen looks: mirrored eyes that look aside would squint.
+
+    Args:
+        own: uint8 `[S, S, 3]`, RGB: a frontal face, of which one half is seen well.
+        other: uint8 `[S, S, 3]`: the same with the other half, in place.
+        landmarks: `[68, 2]` of both, in pixels.
+        hidden: 1 if the half at the right of the picture is taken from `other`, -1 if
+            the left one is.
+        person: float32 `[S, S]`, from 0 to 1: where `other` shows the person, whose
+            surroundings it does not give.
+
+    Returns:
+        uint8 `[S, S, 3]`.
+    """
+    landmarks = np.asarray(landmarks, "float64")
+    across, along = _face_frame(landmarks, len(own))
+    across = hidden * across
+    weight = _sigmoid(_STEEPNESS * (across - _BEGINS))
+    weight *= _sigmoid(_END_STEEPNESS * (_ENDS - along))
+    weight *= np.clip(_PERSON_GAIN * person - _PERSON_FROM, 0.0, 1.0)
+    own, other = own.astype("float32"), other.astype("float32")
+    other = _with_gaze(own, other, landmarks, hidden)
+    light = _light_along(own, other, across, along)[..., None].astype("float32")
+    other = (other + _BLACK) * np.exp(light) - _BLACK
+    joined = own + weight[..., None].astype("float32") * (other - own)
+    return np.clip(np.round(joined), 0, 255).astype("uint8")
+
+
+def _face_frame(landmarks, size):
+    """How far each pixel is right of the middle, and down from the nose's top."""
+    top = landmarks[27]
+    down = landmarks[8] - top
+    down = down / np.dot(down, down)
+    y, x = np.mgrid[:size, :size]
+    x, y = x - top[0], y - top[1]
+    return x * down[1] - y * down[0], x * down[0] + y * down[1]
+
+
+def _light_along(own, other, across, along):
+    """float `[S, S]`: logarithm of how much brighter `own` is, at each height."""
+    difference = np.log((own + _BLACK) / (other + _BLACK)) @ _LUMINANCE
+    band = np.exp(-(((across - _BAND) / _BAND_WIDTH) ** 2))
+    band *= (along > _BAND_ENDS[0]) & (along < _BAND_ENDS[1])
+    seen = band > _LITTLE
+    near = np.exp(-0.5 * ((along[seen] - _PLACES[:, None]) / _SPREAD) ** 2)
+    near *= band[seen]
+    profile = (near @ difference[seen]) / (near.sum(-1) + _LITTLE)
+    return np.interp(along, _PLACES, profile)
+
+
+def _with_gaze(own, other, landmarks, hidden):
+    """`other`, within the lids of its half the eye of `own`, not mirrored."""
+    source, target = _LEFT_EYE, _RIGHT_EYE
+    if hidden < 0:
+        source, target = target, source
+    source, target = landmarks[source], landmarks[target]
+    # From the target's places to the source's, as `warpAffine` takes it.
+    places = np.hstack([target, np.ones((6, 1))])
+    to_source = np.linalg.lstsq(places, source, rcond=None)[0].T
+    size = own.shape[1::-1]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    eye = cv2.warpAffine(
+        own, to_source, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    inside = np.zeros(own.shape[:2], "float32")
+    corners = np.round(target * 16).astype("int32")
+    cv2.fillPoly(inside, [corners], 1.0, lineType=cv2.LINE_AA, shift=4)
+    softness = _LID_SOFTNESS * np.linalg.norm(target[3] - target[0])
+    inside = cv2.GaussianBlur(inside, (0, 0), max(softness, 0.3))
+    return other + inside[..., None] * (eye - other)
+
+
+def _sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0)))
