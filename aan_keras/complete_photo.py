@@ -62,9 +62,8 @@ def complete_photo(reenactor, photo, crop, landmarks):
     points = crop.to_crop(target, size)
     person = resize_image(_person(reenactor, frame[0], points), crop.side)
     person *= np.minimum(_EDGE * paste_back.mask[area], 1.0)
-    hidden = 1 if head_pose(landmarks).angles[1] < 0 else -1
-    points = crop.to_crop(target, crop.side)
-    own[area] = join_halves(own[area], other, points, hidden, person)
+    points, yaw = crop.to_crop(target, crop.side), head_pose(landmarks).angles[1]
+    own[area] = join_halves(own[area], other, points, yaw, person)
     return own, target
 
 

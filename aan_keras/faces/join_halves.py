@@ -3,9 +3,13 @@
 import cv2
 import numpy as np
 
-# In the face's own frame, whose unit is from the top of the nose to the chin: where the
-# other picture begins beyond the middle, and how steeply; where it ends below the chin.
-_BEGINS, _STEEPNESS = 0.06, 40.0
+# Degrees: what is seen of the photo at less than this from the front is its own, and at
+# least so much of the face beyond its middle.
+_SEEN, _LEAST = 45.0, 5.0
+# In the face's own frame, whose unit is from the top of the nose to the chin: its
+# radius from left to right; how steeply the other picture begins; where it ends below
+# the chin.
+_RADIUS, _STEEPNESS = 0.75, 40.0
 _ENDS, _END_STEEPNESS = 1.15, 12.0
 # A mask that is unsure of hair in front of a wall belongs to the person by this much.
 _PERSON_GAIN, _PERSON_FROM = 1.6, 0.3
@@ -15,7 +19,7 @@ _BAND, _BAND_WIDTH, _BAND_ENDS = -0.05, 0.12, (-0.55, 0.9)
 # Places down the face at which light is known, how softly, and below which share of
 # the band there is none to be seen.
 _PLACES, _SPREAD, _LITTLE = np.linspace(-0.6, 1.4, 41), 0.2, 1e-3
-# Levels: darker than this is as good as black. And what is bright.
+# Levels: darker than this is as good as black. And how bright a colour is.
 _BLACK = 20.0
 _LUMINANCE = np.array([0.3, 0.6, 0.1])
 # The eyes, each from its corner at the left of the picture over the upper lid.
@@ -24,7 +28,7 @@ _LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
 _LID_SOFTNESS = 0.06
 
 
-def join_halves(own, other, landmarks, hidden, person):
+def join_halves(own, other, landmarks, yaw, person):
     """A face whose hidden half is that of another picture.
 
     The other picture gets the brightness of the first along the middle of the face, at
@@ -35,8 +39,9 @@ def join_halves(own, other, landmarks, hidden, person):
         own: uint8 `[S, S, 3]`, RGB: a frontal face, of which one half is seen well.
         other: uint8 `[S, S, 3]`: the same with the other half, in place.
         landmarks: `[68, 2]` of both, in pixels.
-        hidden: 1 if the half at the right of the picture is taken from `other`, -1 if
-            the left one is.
+        yaw: of the head in the photo that `own` was made of, in degrees; positive if it
+            was turned to the left of the picture, and hid that half. The further it was
+            turned, the more comes from `other`.
         person: float32 `[S, S]`, from 0 to 1: where `other` shows the person, whose
             surroundings it does not give.
 
@@ -45,8 +50,10 @@ def join_halves(own, other, landmarks, hidden, person):
     """
     landmarks = np.asarray(landmarks, "float64")
     across, along = _face_frame(landmarks, len(own))
+    hidden = -1 if yaw > 0 else 1
     across = hidden * across
-    weight = _sigmoid(_STEEPNESS * (across - _BEGINS))
+    begins = _RADIUS * np.sin(np.radians(max(_SEEN - abs(yaw), _LEAST)))
+    weight = _sigmoid(_STEEPNESS * (across - begins))
     weight *= _sigmoid(_END_STEEPNESS * (_ENDS - along))
     weight *= np.clip(_PERSON_GAIN * person - _PERSON_FROM, 0.0, 1.0)
     own, other = own.astype("float32"), other.astype("float32")
