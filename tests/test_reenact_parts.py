@@ -11,6 +11,7 @@ from aan_keras.demo import MOTION, PORTRAIT
 from aan_keras.faces import (
     ClipRange,
     DlibLandmarker,
+    Face,
     FaceCrop,
     LandmarkTrack,
     LargeCrop,
@@ -23,6 +24,7 @@ from aan_keras.faces.landmark_smoothing import smooth_track
 from aan_keras.reenact_file import reenact_file
 from aan_keras.reenactment import Reenactment
 from tests.copier import Copier
+from tests.faces.turned_face import turned_face
 
 
 class Darker(Copier):
@@ -170,6 +172,36 @@ def test_paste_back_of_the_shipped_preset(portrait, shipped):
         expected = paste_back(*graphs.drive(code, landmarks))
         np.testing.assert_array_equal(result, expected)
         np.testing.assert_array_equal(image, graphs.drive(code, landmarks)[0])
+
+
+@pytest.mark.parametrize("yaw", [32, -32])
+def test_face_from_the_side(portrait, shipped, landmarks, yaw):
+    """The portrait, turned to the side and back: with the half that was hidden."""
+    crop = FaceCrop.around(Face(landmarks).box, portrait.shape)
+    source, frontal = crop.cut(portrait, 128), crop.to_crop(landmarks, 128)
+    inner = slice(27, 48)
+    scale = np.ptp(frontal[inner], 0).sum() / np.ptp(turned_face(0)[inner], 0).sum()
+    aside = (turned_face(yaw) - turned_face(yaw)[inner].mean(0)) * scale
+    aside = (aside + frontal[inner].mean(0)).astype("float32")
+    graphs = CompiledReenactor.of(shipped)
+    turned = graphs.drive(graphs.encode_source(source, frontal), aside)[0]
+    errors = []
+    for mirror in (False, True):
+        (image,) = Reenactment(
+            shipped,
+            turned,
+            frontal[None],
+            mode="absolute",
+            source_landmarks=aside,
+            mirror_hidden=mirror,
+        ).frames()
+        large = cv2.resize(image, (256, 256), interpolation=cv2.INTER_CUBIC)
+        (face,) = DlibLandmarker()(large)
+        found = (face.landmarks + 0.5) / 2 - 0.5
+        # Head and expression; where it is, is not what was hidden.
+        found, wanted = (x - x[inner].mean(0) for x in (found, frontal))
+        errors.append(np.linalg.norm(found - wanted, axis=-1).mean())
+    assert errors[1] < 0.8 * errors[0]
 
 
 def test_size_brings_the_detail_of_the_photo(portrait, shipped):

@@ -103,6 +103,13 @@ def add_arguments(command):
         "--smooth", action="store_true", help="take jitter out of the motion"
     )
     command.add_argument(
+        "--no-mirror",
+        dest="mirror_hidden",
+        action="store_false",
+        help="draw out what a turned photo hides of the face; do not take it from the "
+        "other half",
+    )
+    command.add_argument(
         "--start", type=float, default=0.0, metavar="SECONDS", help="part of the clip"
     )
     command.add_argument("--end", type=float, metavar="SECONDS")
@@ -150,6 +157,7 @@ def run(arguments):
         "paste_back": arguments.paste_back,
         "size": arguments.size,
         "smooth": arguments.smooth,
+        "mirror_hidden": arguments.mirror_hidden,
         "clip_range": part,
         "report": print,
         "progress": console.progress,

@@ -105,6 +105,9 @@ def _with_gaze(own, other, landmarks, hidden):
     cv2.fillPoly(inside, [corners], 1.0, lineType=cv2.LINE_AA, shift=4)
     softness = _LID_SOFTNESS * np.linalg.norm(target[3] - target[0])
     inside = cv2.GaussianBlur(inside, (0, 0), max(softness, 0.3))
+    # As bright as the eye whose place it takes.
+    bright, as_bright = ((inside[..., None] * (x + _BLACK)).sum() for x in (eye, other))
+    eye = (eye + _BLACK) * (as_bright / max(bright, _LITTLE)) - _BLACK
     return other + inside[..., None] * (eye - other)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from aan_keras import reenactment
 from aan_keras.demo import PORTRAIT
 from aan_keras.faces import VideoReader, read_photo
 from tests.cli.without_notices import without_notices
@@ -29,6 +30,24 @@ def test_options_of_reenact(run, folder, copier, short_track):
     assert (code, err) == (0, "")
     video = VideoReader(folder / "a.mp4")
     assert (video.num_frames, video.fps, video.size) == (4, 50, (512, 512))
+
+
+@pytest.mark.parametrize("words", [(), ("--no-mirror",)])
+def test_hidden_half_of_a_photo(monkeypatch, run, folder, copier, short_track, words):
+    """As if the portrait were turned to the side."""
+    completed = []
+
+    def complete(reenactor, photo, crop, landmarks):
+        completed.append(crop)
+        return photo, landmarks
+
+    monkeypatch.setattr(reenactment, "turns_back", lambda photo, driving: True)
+    monkeypatch.setattr(reenactment, "complete_photo", complete)
+    inputs = ("--source", PORTRAIT, "--driving", short_track)
+    code, out, err = run("reenact", *inputs, *words, "--output", folder / "a.mp4")
+    assert (code, err) == (0, "")
+    assert len(completed) == (not words)
+    assert ("shows the face from the side" in out) == (not words)
 
 
 def test_size_of_the_result(run, folder, copier, short_track):
