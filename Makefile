@@ -48,6 +48,10 @@ test: lint test-tensorflow test-jax
 test-tensorflow: $(VENV)/.installed-test
 	$(PY) -m pytest -q -n $(JOBS) $(BALANCE) tests
 
+# Most of its time goes to compiling. What an earlier run compiled is kept.
+test-jax: export JAX_COMPILATION_CACHE_DIR = $(abspath $(VENV))/jax-cache
+test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test-jax: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 test-jax: $(VENV)/.installed-test
 	KERAS_BACKEND=jax $(PY) -m pytest -q -n $(JOBS) $(BALANCE) $(JAX_TESTS)
 
