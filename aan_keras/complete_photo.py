@@ -51,7 +51,8 @@ def complete_photo(reenactor, photo, crop, landmarks):
     area = np.s_[crop.y : crop.y + crop.side, crop.x : crop.x + crop.side]
     target = frontal_landmarks(landmarks)
     paste_back = PasteBack(photo, crop)
-    own = paste_back(*_moved(reenactor, photo, crop, landmarks, target))
+    own_frame = _moved(reenactor, photo, crop, landmarks, target)
+    own = paste_back(*own_frame)
     # The mirror image in its own crop, to the same place in it.
     mirrored = np.ascontiguousarray(photo[:, ::-1])
     opposite = FaceCrop(width - crop.x - crop.side, crop.y, crop.side)
@@ -60,10 +61,13 @@ def complete_photo(reenactor, photo, crop, landmarks):
     frame = _moved(reenactor, mirrored, opposite, landmarks_there, there)
     other = LargeCrop(mirrored, opposite, crop.side)(*frame)
     points = crop.to_crop(target, size)
-    person = resize_image(_person(reenactor, frame[0], points), crop.side)
-    person *= np.minimum(_EDGE * paste_back.mask[area], 1.0)
+    people = [
+        resize_image(_person(reenactor, image, points), crop.side)
+        for image in (frame[0], own_frame[0])
+    ]
+    people[0] *= np.minimum(_EDGE * paste_back.mask[area], 1.0)
     points, yaw = crop.to_crop(target, crop.side), head_pose(landmarks).angles[1]
-    own[area] = join_halves(own[area], other, points, yaw, person)
+    own[area] = join_halves(own[area], other, points, yaw, *people)
     return own, target
 
 

@@ -7,10 +7,10 @@ import numpy as np
 # least so much of the face beyond its middle.
 _SEEN, _LEAST = 45.0, 5.0
 # In the face's own frame, whose unit is from the top of the nose to the chin: its
-# radius from left to right; how steeply the other picture begins; where it ends below
-# the chin.
+# radius from left to right; how steeply the other picture begins; where the body
+# begins and the other picture ends, below the chin.
 _RADIUS, _STEEPNESS = 0.75, 40.0
-_ENDS, _END_STEEPNESS = 1.15, 12.0
+_BODY, _ENDS, _END_STEEPNESS = 1.0, 1.15, 12.0
 # A mask that is unsure of hair in front of a wall belongs to the person by this much.
 _PERSON_GAIN, _PERSON_FROM = 1.6, 0.3
 # The band along the middle in which the light of both is compared: how far on the side
@@ -28,7 +28,7 @@ _LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
 _LID_SOFTNESS = 0.06
 
 
-def join_halves(own, other, landmarks, yaw, person):
+def join_halves(own, other, landmarks, yaw, person, own_person):
     """A face whose hidden half is that of another picture.
 
     The other picture gets the brightness of the first along the middle of the face, at
@@ -44,6 +44,7 @@ def join_halves(own, other, landmarks, yaw, person):
             turned, the more comes from `other`.
         person: float32 `[S, S]`, from 0 to 1: where `other` shows the person, whose
             surroundings it does not give.
+        own_person: the same of `own`, whose neck, clothes and hands stay.
 
     Returns:
         uint8 `[S, S, 3]`.
@@ -56,6 +57,8 @@ def join_halves(own, other, landmarks, yaw, person):
     weight = _sigmoid(_STEEPNESS * (across - begins))
     weight *= _sigmoid(_END_STEEPNESS * (_ENDS - along))
     weight *= np.clip(_PERSON_GAIN * person - _PERSON_FROM, 0.0, 1.0)
+    body = _sigmoid(_END_STEEPNESS * (along - _BODY))
+    weight *= 1.0 - body * np.clip(own_person, 0.0, 1.0)
     own, other = own.astype("float32"), other.astype("float32")
     other = _with_gaze(own, other, landmarks, hidden)
     light = _light_along(own, other, across, along)[..., None].astype("float32")
