@@ -79,13 +79,12 @@ def turns_back(landmarks, driving):
         driving: `[T, 68, 2]`, what the face moves to.
     """
     some = driving[:: -(-len(driving) // _FRAMES)]
-    yaw, *others = (
-        np.nan if pose is None else pose.angles[1]
-        for pose in map(head_pose, (landmarks, *some))
-    )
-    if not abs(yaw) >= _TURNED:
+    pose, *poses = map(head_pose, (landmarks, *some))
+    others = np.array([other.angles[1] for other in poses if other is not None])
+    if pose is None or not others.size or abs(pose.angles[1]) < _TURNED:
         return False
-    return bool(np.nanmedian(np.sign(yaw) * (yaw - others)) >= _TURNED_BACK)
+    yaw = pose.angles[1]
+    return bool(np.median(np.sign(yaw) * (yaw - others)) >= _TURNED_BACK)
 
 
 def _moved(reenactor, photo, crop, landmarks, target):
