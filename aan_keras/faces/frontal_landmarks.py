@@ -1,6 +1,7 @@
 """A turned face's landmarks, as they would be seen from the front."""
 
 import numpy as np
+from scipy.special import expit
 
 from aan_keras.faces.face_model import face_model
 from aan_keras.faces.head_pose import head_pose
@@ -38,7 +39,7 @@ def frontal_landmarks(landmarks):
     seen = pose.frontal(landmarks)
     # The face's own x axis comes towards the camera on the side that is seen better.
     towards = -np.sign(pose.rotation[2, 0]) or 1.0
-    own = 1.0 / (1.0 + np.exp(-towards * model[:, :1] / _SOFTNESS))
+    own = expit(towards * model[:, :1] / _SOFTNESS)
     face = own * seen + (1.0 - own) * seen[_opposite(model)] * (-1.0, 1.0)
     face[_JAW, 0] = _jaw_across(face, model)
     roll = np.radians(pose.angles[2])

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from scipy.special import expit
 
 # Degrees: what is seen of the photo at less than this from the front is its own, and at
 # least so much of the face beyond its middle.
@@ -19,6 +20,8 @@ _BAND, _BAND_WIDTH, _BAND_ENDS = -0.05, 0.12, (-0.55, 0.9)
 # Places down the face at which light is known, how softly, and below which share of
 # the band there is none to be seen.
 _PLACES, _SPREAD, _LITTLE = np.linspace(-0.6, 1.4, 41), 0.2, 1e-3
+# Pixels to a side that light is seen by.
+_ENOUGH = 256
 # Levels: darker than this is as good as black. And how bright a colour is.
 _BLACK = 20.0
 _LUMINANCE = np.array([0.3, 0.6, 0.1])
@@ -54,10 +57,10 @@ def join_halves(own, other, landmarks, yaw, person, own_person):
     hidden = -1 if yaw > 0 else 1
     across = hidden * across
     begins = _RADIUS * np.sin(np.radians(max(_SEEN - abs(yaw), _LEAST)))
-    weight = _sigmoid(_STEEPNESS * (across - begins))
-    weight *= _sigmoid(_END_STEEPNESS * (_ENDS - along))
+    weight = expit(_STEEPNESS * (across - begins))
+    weight *= expit(_END_STEEPNESS * (_ENDS - along))
     weight *= np.clip(_PERSON_GAIN * person - _PERSON_FROM, 0.0, 1.0)
-    body = _sigmoid(_END_STEEPNESS * (along - _BODY))
+    body = expit(_END_STEEPNESS * (along - _BODY))
     weight *= 1.0 - body * np.clip(own_person, 0.0, 1.0)
     own, other = own.astype("float32"), other.astype("float32")
     other = _with_gaze(own, other, landmarks, hidden)
@@ -79,11 +82,14 @@ def _face_frame(landmarks, size):
 
 def _light_along(own, other, across, along):
     """float `[S, S]`: logarithm of how much brighter `own` is, at each height."""
+    # Of a large photo some of the pixels tell as much, in a fraction of the memory.
+    step = -(-len(own) // _ENOUGH)
+    own, other, across, there = (x[::step, ::step] for x in (own, other, across, along))
     difference = np.log((own + _BLACK) / (other + _BLACK)) @ _LUMINANCE
     band = np.exp(-(((across - _BAND) / _BAND_WIDTH) ** 2))
-    band *= (along > _BAND_ENDS[0]) & (along < _BAND_ENDS[1])
+    band *= (there > _BAND_ENDS[0]) & (there < _BAND_ENDS[1])
     seen = band > _LITTLE
-    near = np.exp(-0.5 * ((along[seen] - _PLACES[:, None]) / _SPREAD) ** 2)
+    near = np.exp(-0.5 * ((there[seen] - _PLACES[:, None]) / _SPREAD) ** 2)
     near *= band[seen]
     profile = (near @ difference[seen]) / (near.sum(-1) + _LITTLE)
     return np.interp(along, _PLACES, profile)
@@ -112,7 +118,3 @@ def _with_gaze(own, other, landmarks, hidden):
     bright, as_bright = ((inside[..., None] * (x + _BLACK)).sum() for x in (eye, other))
     eye = (eye + _BLACK) * (as_bright / max(bright, _LITTLE)) - _BLACK
     return other + inside[..., None] * (eye - other)
-
-
-def _sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0)))
