@@ -13,7 +13,7 @@ from aan_keras.faces.photo_detail import resize_image
 
 # Degrees: from which yaw on a photo hides much of one half, and by how much a clip
 # turns the head back in most of its frames.
-_TURNED, _TURNED_BACK = 20.0, 15.0
+_TURNED, _TURNED_BACK = 10.0, 18.0
 # So many frames tell how far a clip does.
 _FRAMES = 100
 # The other half ends a little inside of the crop, where the photo goes on.

@@ -61,9 +61,9 @@ class Reenactment:
         size: side of the frames in pixels; None: the model's. What its image is too
             small for comes from the photo, moved as the model moves it. Not with
             `paste_back`, whose frames are as fine as the photo already.
-        mirror_hidden: where the photo shows the face from the side, and the clip turns
-            it back by more than 15 degrees, give it the half that it hides, from its
-            other half (`complete_photo`). False: it is drawn out of what is seen.
+        mirror_hidden: where the photo shows a face that is turned by 10 degrees or
+            more, and the clip turns it back by 18 or more, give it what it hides, from
+            its other half (`complete_photo`). False: it is drawn out of what is seen.
         report: callable that takes a line of text: which of several faces is used,
             which frames have no face.
         progress: callable `(iterable, total, what)` that returns an iterable.
@@ -166,8 +166,8 @@ class Reenactment:
         """The photo that is animated instead of one that hides half of the face."""
         if report is not None:
             report(
-                f"{name} shows the face from the side, and the clip turns it back: "
-                "what the photo hides comes from the other half"
+                f"the clip turns the face of {name} back: what the photo hides of it "
+                "comes from the other half"
             )
         photo, landmarks = complete_photo(self.reenactor, photo, crop, landmarks)
         size = self.reenactor.image_size

@@ -48,7 +48,9 @@ def photo_of(yaw):
         (30, [25, 28, 35], False),
         (30, [45, 50, 60], False),  # further away
         (-30, [-45, -50, -60], False),
-        (12, [0, -10, -20], False),  # shows both halves
+        (14, [0, -10, -20], True),
+        (6, [-10, -20, -25], False),  # shows both halves
+        (14, [0, 0, -5], False),
         (30, [0, 28, 30], False),  # most of the clip stays
         (30, [0, 2, 30], True),
     ],
@@ -125,7 +127,7 @@ def test_reenactment_completes_a_turned_photo():
     told = []
     made = reenactment(30, [0, 5], told.append)
     as_it_is = reenactment(30, [0, 5], mirror_hidden=False)
-    assert len(told) == 1 and "from the side" in told[0]
+    assert len(told) == 1 and "turns the face of the photo back" in told[0]
     assert abs(head_pose(made.source_landmarks).angles[1]) < 2
     assert abs(head_pose(as_it_is.source_landmarks).angles[1]) > 25
     assert (made.source_image != as_it_is.source_image).any()

@@ -4,9 +4,11 @@ import cv2
 import numpy as np
 from scipy.special import expit
 
-# Degrees: what is seen of the photo at less than this from the front is its own, and at
-# least so much of the face beyond its middle.
-_SEEN, _LEAST = 45.0, 5.0
+# Degrees from the face's middle at which the other picture begins: of `yaw` times the
+# first and the second of each, the largest. What the photo shows less than 45 degrees
+# aslant is its own. So is more than that of a face that is hardly turned, where another
+# half's light would strike more than what is drawn out.
+_BEGINS = ((-2.0, 70.0), (-1.0, 45.0), (0.0, 5.0))
 # In the face's own frame, whose unit is from the top of the nose to the chin: its
 # radius from left to right; how steeply the other picture begins; where the body
 # begins and the other picture ends, below the chin.
@@ -14,9 +16,10 @@ _RADIUS, _STEEPNESS = 0.75, 40.0
 _BODY, _ENDS, _END_STEEPNESS = 1.0, 1.15, 12.0
 # A mask that is unsure of hair in front of a wall belongs to the person by this much.
 _PERSON_GAIN, _PERSON_FROM = 1.6, 0.3
-# The band along the middle in which the light of both is compared: how far on the side
-# that is seen well, its width, its ends.
-_BAND, _BAND_WIDTH, _BAND_ENDS = -0.05, 0.12, (-0.55, 0.9)
+# The band in which the light of both is compared: how far before the other picture
+# begins, and from the middle on the side that is seen well, as behind it is the nose's
+# shade; its width, its ends.
+_BEFORE, _MIDDLE, _BAND_WIDTH, _BAND_ENDS = 0.16, -0.05, 0.12, (-0.55, 0.9)
 # Places down the face at which light is known, how softly, and below which share of
 # the band there is none to be seen.
 _PLACES, _SPREAD, _LITTLE = np.linspace(-0.6, 1.4, 41), 0.2, 1e-3
@@ -34,8 +37,8 @@ _LID_SOFTNESS = 0.06
 def join_halves(own, other, landmarks, yaw, person, own_person):
     """A face whose hidden half is that of another picture.
 
-    The other picture gets the brightness of the first along the middle of the face, at
-    each height its own, so that no seam shows. Its eye looks to where the eye that is
+    The other picture gets the brightness of the first beside where it begins, at each
+    height its own, so that no seam shows. Its eye looks to where the eye that is
     seen looks: mirrored eyes that look aside would squint.
 
     Args:
@@ -56,7 +59,8 @@ def join_halves(own, other, landmarks, yaw, person, own_person):
     across, along = _face_frame(landmarks, len(own))
     hidden = -1 if yaw > 0 else 1
     across = hidden * across
-    begins = _RADIUS * np.sin(np.radians(max(_SEEN - abs(yaw), _LEAST)))
+    degrees = max(times * abs(yaw) + constant for times, constant in _BEGINS)
+    begins = _RADIUS * np.sin(np.radians(degrees))
     weight = expit(_STEEPNESS * (across - begins))
     weight *= expit(_END_STEEPNESS * (_ENDS - along))
     weight *= np.clip(_PERSON_GAIN * person - _PERSON_FROM, 0.0, 1.0)
@@ -64,7 +68,8 @@ def join_halves(own, other, landmarks, yaw, person, own_person):
     weight *= 1.0 - body * np.clip(own_person, 0.0, 1.0)
     own, other = own.astype("float32"), other.astype("float32")
     other = _with_gaze(own, other, landmarks, hidden)
-    light = _light_along(own, other, across, along)[..., None].astype("float32")
+    band = across - max(begins - _BEFORE, _MIDDLE)
+    light = _light_along(own, other, band, along)[..., None].astype("float32")
     other = (other + _BLACK) * np.exp(light) - _BLACK
     joined = own + weight[..., None].astype("float32") * (other - own)
     return np.clip(np.round(joined), 0, 255).astype("uint8")
@@ -80,13 +85,16 @@ def _face_frame(landmarks, size):
     return x * down[1] - y * down[0], x * down[0] + y * down[1]
 
 
-def _light_along(own, other, across, along):
-    """float `[S, S]`: logarithm of how much brighter `own` is, at each height."""
+def _light_along(own, other, band, along):
+    """float `[S, S]`: logarithm of how much brighter `own` is, at each height.
+
+    Seen where `band` is near zero.
+    """
     # Of a large photo some of the pixels tell as much, in a fraction of the memory.
     step = -(-len(own) // _ENOUGH)
-    own, other, across, there = (x[::step, ::step] for x in (own, other, across, along))
+    own, other, band, there = (x[::step, ::step] for x in (own, other, band, along))
     difference = np.log((own + _BLACK) / (other + _BLACK)) @ _LUMINANCE
-    band = np.exp(-(((across - _BAND) / _BAND_WIDTH) ** 2))
+    band = np.exp(-((band / _BAND_WIDTH) ** 2))
     band *= (there > _BAND_ENDS[0]) & (there < _BAND_ENDS[1])
     seen = band > _LITTLE
     near = np.exp(-0.5 * ((there[seen] - _PLACES[:, None]) / _SPREAD) ** 2)

@@ -66,6 +66,8 @@ def person_mask(image, landmarks):
     if _has_both(labels):
         models = np.zeros((2, 1, 65))
         pixels = np.ascontiguousarray(image[..., ::-1])
+        # GrabCut groups colours from a random start: the same photo, the same mask.
+        cv2.setRNGSeed(0)
         cv2.grabCut(pixels, labels, None, *models, _ROUNDS, mode=cv2.GC_INIT_WITH_MASK)
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype("float32")
 

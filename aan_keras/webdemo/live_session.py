@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 
+from aan_keras.complete_photo import complete_photo, turns_back
 from aan_keras.faces import DlibLandmarker, FaceCrop, FaceTracker, LargeCrop, PasteBack
+from aan_keras.faces.frontal_landmarks import frontal_landmarks
 from aan_keras.webdemo.live_motion import LiveMotion
 from aan_keras.webdemo.seldom_detection import SeldomDetection
 from aan_keras.webdemo.source_photo import fit_within
@@ -35,8 +37,9 @@ class LiveFrame:
 class LiveSession:
     """Takes camera frames, gives frames of the photo.
 
-    The source is encoded once. A session belongs to one visitor and works on one frame
-    at a time.
+    The source is encoded once; before, it is completed where it shows the face from the
+    side (`complete_photo`), as visitors look into the camera. A session belongs to one
+    visitor and works on one frame at a time.
 
     Args:
         models: `DemoModels`.
@@ -68,17 +71,24 @@ class LiveSession:
         landmarker=None,
     ):
         found = photo.face(face)
-        image, landmarks = photo.image, found.landmarks
-        crop = FaceCrop.around(found.box, image.shape)
-        source = crop.cut(image, models.image_size)
-        landmarks = crop.to_crop(landmarks, models.image_size)
+        crop = FaceCrop.around(found.box, photo.image.shape)
+        source = crop.cut(photo.image, models.image_size)
+        points = crop.to_crop(found.landmarks, models.image_size)
         self._models = models
-        self._code = models.encode(source, landmarks)
-        self._motion = LiveMotion(models, source, landmarks, mode, smooth)
+        self._motion = LiveMotion(models, source, points, mode, smooth)
+        image, landmarks = photo.image, found.landmarks
+        # Relative motion keeps the turn of the photo.
+        if mode != "relative" and turns_back(points, frontal_landmarks(points)[None]):
+            image, landmarks = complete_photo(models.reenactor, image, crop, landmarks)
+        self._code = models.encode(
+            crop.cut(image, models.image_size),
+            crop.to_crop(landmarks, models.image_size),
+        )
         self._finish = None
         self._image = source
         if paste_back:
-            self._image = small = fit_within(image, _LONGEST_PASTED)
+            self._image = fit_within(photo.image, _LONGEST_PASTED)
+            small = fit_within(image, _LONGEST_PASTED)
             ratio = len(small) / len(image)
             self._finish = PasteBack(
                 small,
@@ -89,7 +99,7 @@ class LiveSession:
                 ),
             )
         elif size not in (None, models.image_size):
-            self._image = crop.cut(image, size)
+            self._image = crop.cut(photo.image, size)
             self._finish = LargeCrop(image, crop, size)
         landmarker = landmarker or SeldomDetection(DlibLandmarker())
         self._tracker = FaceTracker(landmarker, max_gap=_MAX_GAP)

@@ -47,7 +47,7 @@ def test_hidden_half_of_a_photo(monkeypatch, run, folder, copier, short_track, w
     code, out, err = run("reenact", *inputs, *words, "--output", folder / "a.mp4")
     assert (code, err) == (0, "")
     assert len(completed) == (not words)
-    assert ("shows the face from the side" in out) == (not words)
+    assert ("turns the face of" in out) == (not words)
 
 
 def test_size_of_the_result(run, folder, copier, short_track):

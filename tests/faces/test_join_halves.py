@@ -49,6 +49,20 @@ def test_brightness_may_change_down_the_face():
     assert np.abs(joined[face].astype(int) - own[face]).max() < 12
 
 
+@pytest.mark.parametrize("yaw", [12, 18, 25])
+def test_there_is_no_step_where_the_other_picture_begins(yaw):
+    """A lamp from one side: mirrored, from the other."""
+    columns = np.linspace(0.6, 1.4, SIZE)[:, None]
+    lit = np.round((flat(120, 90, 60) + 20.0) * columns - 20).astype("uint8")
+    mirrored = np.ascontiguousarray(lit[:, ::-1])
+    joined = join_halves(lit, mirrored, POINTS, yaw, EVERYWHERE, NOBODY)
+    row = joined[70].astype(int)
+    other = np.abs(np.diff(mirrored[70].astype(int), axis=0)).max()
+    # From one picture to the other in some six pixels.
+    assert np.abs(np.diff(row, axis=0)).max() <= other + 2
+    assert (row[:20] != lit[70, :20]).any()
+
+
 def test_surroundings_are_the_first_pictures():
     own, other = noise(0), noise(1)
     np.testing.assert_array_equal(

@@ -81,3 +81,16 @@ def test_a_face_that_fills_the_picture():
     image, face, _ = drawn(1.5)
     close = (face - SIZE / 2) * 5 + SIZE / 2
     assert person_mask(image, close).all()
+
+
+def test_the_same_picture_has_the_same_mask():
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 256, (SIZE, SIZE, 3)).astype("uint8")
+    _, face, _ = drawn(1.2)
+    masks = []
+    for _ in range(5):
+        cv2.randu(np.zeros(3), 0, 1)  # what else a process draws from OpenCV
+        masks.append(person_mask(image, face))
+    assert 0 < masks[0].mean() < 1
+    for mask in masks[1:]:
+        np.testing.assert_array_equal(mask, masks[0])

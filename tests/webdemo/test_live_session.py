@@ -1,16 +1,26 @@
 """A camera frame in, a frame of the photo out."""
 
 import threading
+import types
 
 import numpy as np
 import pytest
 
 from aan_keras.demo import PORTRAIT
-from aan_keras.faces import DlibLandmarker, FaceCrop, LargeCrop, PasteBack
+from aan_keras.faces import (
+    DlibLandmarker,
+    Face,
+    FaceCrop,
+    LandmarkTrack,
+    LargeCrop,
+    PasteBack,
+)
 from aan_keras.reenactment import Reenactment
 from aan_keras.webdemo.demo_models import DemoModels
 from aan_keras.webdemo.live_session import LiveSession
 from aan_keras.webdemo.source_photo import SourcePhoto
+from tests.faces.turned_face import turned_face
+from tests.test_complete_photo import photo_of
 
 
 class Marker:
@@ -118,6 +128,40 @@ def test_size_brings_the_detail_of_the_photo(portrait, photo):
     images = [session.step(portrait).image for _ in range(5)]
     np.testing.assert_array_equal(images[-1], expected)
     assert expected.std() > 1
+
+
+@pytest.mark.parametrize("options", [{}, {"size": 100}, {"paste_back": True}])
+@pytest.mark.parametrize(
+    ("mode", "mirrored"), [("absolute", True), ("relative", False)]
+)
+def test_a_turned_photo_is_completed(mode, mirrored, options):
+    class Still(Marker):
+        def drive_with_fill(self, code, landmarks):
+            import tensorflow as tf
+
+            flow = tf.zeros((1, 16, 16, 2))
+            return code["source"], flow, tf.zeros((1, 64, 64, 1))
+
+    image, _, landmarks = photo_of(35)
+    photo = types.SimpleNamespace(image=image, face=lambda number: Face(landmarks))
+    models, camera = DemoModels(Still()), turned_face(0).astype("float32")
+    session = LiveSession(
+        models, photo, mode=mode, landmarker=lambda image: [Face(camera)], **options
+    )
+    found = session.step(np.zeros((128, 128, 3), "uint8")).image
+    track = LandmarkTrack(np.stack([camera] * 2), 128, 25.0)
+    as_a_clip = Reenactment(
+        models.reenactor,
+        image,
+        track,
+        mode="absolute",
+        source_landmarks=landmarks,
+        mirror_hidden=mirrored,
+        **options,
+    )
+    np.testing.assert_array_equal(found, next(as_a_clip.frames()))
+    changed = np.abs(found.astype(int) - as_a_clip.before).mean()
+    assert changed > 2 if mirrored else changed < 0.5
 
 
 def test_the_chosen_face_is_the_one_that_moves(folder, portrait, models):
