@@ -11,8 +11,8 @@ from aan_keras.faces.join_halves import join_halves
 from aan_keras.faces.person_mask import person_mask
 from aan_keras.faces.photo_detail import resize_image
 
-# Degrees: from which yaw on a photo hides much of one half, and by how much a clip
-# turns the head back in most of its frames.
+# Degrees: from which yaw on the other half shows what a photo hides, and by how much a
+# clip turns the head back in most of its frames, so that it is missed.
 _TURNED, _TURNED_BACK = 10.0, 18.0
 # So many frames tell how far a clip does.
 _FRAMES = 100
