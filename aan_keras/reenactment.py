@@ -144,7 +144,7 @@ class Reenactment:
         mirror_hidden = mirror_hidden and gives_motion(reenactor)
         if mirror_hidden and turns_back(self.source_landmarks, self.landmarks):
             photo = self._complete(photo, crop, found.landmarks, name, report)
-        self._finish = _finish(photo, crop, paste_back, size, model_size)
+        self._finish = _finish(photo, crop, paste_back, size or model_size, reenactor)
         if self._finish and report is not None and not gives_motion(reenactor):
             report(
                 "the model gives images only, not what moved the photo: frames are "
@@ -199,13 +199,15 @@ def _mode(mode, relative):
     return mode or ("relative" if relative else MODES[0])
 
 
-def _finish(photo, crop, paste_back, size, model_size):
+def _finish(photo, crop, paste_back, size, reenactor):
     """What a generated crop becomes a frame by; None: it is one."""
     if paste_back:
         return PasteBack(photo, crop)
-    if size in (None, model_size):
+    as_large = size == reenactor.image_size
+    if as_large and not gives_motion(reenactor):
         return None
-    return LargeCrop(photo, crop, size)
+    needed = LargeCrop.is_needed(photo, crop, size, reenactor.image_size)
+    return LargeCrop(photo, crop, size) if needed else None
 
 
 def _check_size(size, paste_back):

@@ -7,6 +7,7 @@ import pytest
 
 import aan_keras
 from aan_keras.demo import MOTION, PORTRAIT
+from aan_keras.driven_frames import driven_frames
 from aan_keras.faces import (
     Face,
     FaceCrop,
@@ -60,7 +61,8 @@ def test_frames_are_those_of_the_model_itself(portrait):
     reenactor = aan_keras.Reenactor.from_preset("aan_128")
     track = LandmarkTrack(LandmarkTrack.load(MOTION).landmarks[::50])
     made = Reenactment(reenactor, PORTRAIT, track, relative=True)
-    frames = np.stack(list(made.frames()))
+    clip = made.source_image, made.source_landmarks, made.landmarks
+    frames = np.stack([image for image, *_ in driven_frames(reenactor, *clip)])
     count = len(made)
     images = reenactor(
         {

@@ -1,4 +1,4 @@
-"""Frames of a photo's own resolution, from those of a model."""
+"""Frames of any size, from those of a model and a photo."""
 
 import numpy as np
 
@@ -20,7 +20,8 @@ class LargeCrop:
 
     What a model moves into its image from outside of the crop repeats the crop's border
     there: hair that the crop cuts is drawn out. Here it is the photo's, which goes on,
-    and where that ends, its own border.
+    and where that ends, its own border. In the size of the model's image nothing else
+    changes.
 
     Args:
         photo: uint8 `[H, W, 3]`, RGB.
@@ -37,6 +38,14 @@ class LargeCrop:
     def __init__(self, photo, crop, size):
         self._size, self._margin = size, round(_MARGIN * size)
         self._around, self._known = _around(photo, crop, size, self._margin)
+
+    @staticmethod
+    def is_needed(photo, crop, size, model_size):
+        """False where a model's frames stay as they are.
+
+        Those are in its own size, of a crop that is the whole photo.
+        """
+        return size != model_size or crop.side < max(photo.shape[:2])
 
     def __call__(self, image, flow=None, filled=None):
         """A generated image in the size of the crop.
@@ -55,10 +64,12 @@ class LargeCrop:
         if flow is None:
             return resize_image(image, self._size)
         large_flow = enlarge_flow(flow, self._size)
+        share = self._outside(large_flow, filled)
+        if share is None and self._size <= len(image):
+            return resize_image(image, self._size)
         moved = self._move(self._around, large_flow)
         near = None if filled is None else widened(filled)
         large = with_detail(image, moved, flow, near)
-        share = self._outside(large_flow, filled)
         if share is not None:
             large += share[..., None] * (moved - large)
         return np.clip(np.round(large), 0, 255).astype("uint8")

@@ -86,6 +86,7 @@ class LiveSession:
         )
         self._finish = None
         self._image = source
+        size = size or models.image_size
         if paste_back:
             self._image = fit_within(photo.image, _LONGEST_PASTED)
             small = fit_within(image, _LONGEST_PASTED)
@@ -98,7 +99,7 @@ class LiveSession:
                     round(crop.side * ratio),
                 ),
             )
-        elif size not in (None, models.image_size):
+        elif LargeCrop.is_needed(image, crop, size, models.image_size):
             self._image = crop.cut(photo.image, size)
             self._finish = LargeCrop(image, crop, size)
         landmarker = landmarker or SeldomDetection(DlibLandmarker())
