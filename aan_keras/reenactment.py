@@ -203,10 +203,10 @@ def _finish(photo, crop, paste_back, size, reenactor):
     """What a generated crop becomes a frame by; None: it is one."""
     if paste_back:
         return PasteBack(photo, crop)
-    as_large = size == reenactor.image_size
-    if as_large and not gives_motion(reenactor):
+    model_size = reenactor.image_size
+    if size == model_size and not gives_motion(reenactor):
         return None
-    needed = LargeCrop.is_needed(photo, crop, size, reenactor.image_size)
+    needed = LargeCrop.is_needed(photo, crop, size, model_size)
     return LargeCrop(photo, crop, size) if needed else None
 
 
