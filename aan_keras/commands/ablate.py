@@ -35,6 +35,7 @@ _VARIANTS = (
     "no_background",
     "no_shading",
     "no_lip_colour",
+    "no_mouth_inside",
     "no_detail",
     "videos_only",
     "no_donors",

@@ -38,6 +38,7 @@ VARIANTS = {
     "no_background": {"model": {"background": False}},
     "no_shading": {"model": {"shading": False}},
     "no_lip_colour": {"model": {"lip_colour": False}},
+    "no_mouth_inside": {"model": {"mouth_inside": False}},
     "no_detail": {"losses": {"detail_weight": 0.0}},
     "videos_only": {
         "dataset_options": {"photo_fraction": 0.0, "animated_fraction": 0.0}

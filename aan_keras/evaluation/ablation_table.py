@@ -31,6 +31,7 @@ NAMES = {
     "no_background": "background not filled in",
     "no_shading": "light turns with the head",
     "no_lip_colour": "lips as the photo's",
+    "no_mouth_inside": "opened mouths as the nets make them",
     "no_detail": "without detail loss",
     "videos_only": "without photo pairs",
     "no_donors": "without donors' skin",

@@ -13,6 +13,7 @@ from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.lip_colour import LipColour
+from aan_keras.layers.mouth_inside import MouthInside
 from aan_keras.layers.opening_mask import OpeningMask
 from aan_keras.layers.pixel_shuffle import PixelShuffle
 from aan_keras.layers.pixel_unshuffle import PixelUnshuffle
@@ -40,6 +41,7 @@ __all__ = [
     "LandmarkFlow",
     "LandmarkHeatmaps",
     "LipColour",
+    "MouthInside",
     "OpeningMask",
     "PixelShuffle",
     "PixelUnshuffle",

@@ -5,8 +5,10 @@ from keras import ops
 
 from aan_keras.layers.sampling import pixel_axes
 from aan_keras.layers.similarity import apply_similarity, fit_similarity
+from aan_keras.layers.take_known import take_known
 
 _MOUTH, _OUTER_LIPS = slice(48, 68), slice(48, 60)
+_UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)
 # Of the mouth's size: lips that have moved so far against each other have changed.
 _CHANGE = 0.03
 # The window ends at so many times the outer lips, and as steeply.
@@ -36,6 +38,28 @@ def lip_change(source_landmarks, driving_landmarks):
     spread = driving - ops.mean(driving, axis=1, keepdims=True)
     radius = ops.sqrt(ops.mean(ops.sum(spread * spread, axis=-1), axis=-1) + 1e-6)
     return distance / (2.0 * radius)
+
+
+def lip_opening(landmarks):
+    """How far apart the lips are.
+
+    Mean distance of the inner lips' three pairs, as a share of the face's size: the
+    root of the squared distance of the eyes' outer corners and the squared length of
+    the nose. One shrinks when a head turns, the other when it nods.
+
+    Args:
+        landmarks: float32 `[B, 68, 2]`.
+
+    Returns:
+        float32 `[B]`.
+    """
+    landmarks = ops.cast(landmarks, "float32")
+    first = take_known(landmarks, (*_UPPER_LIP, 36, 27), axis=1)
+    second = take_known(landmarks, (*_LOWER_LIP, 45, 33), axis=1)
+    gap = first - second
+    squared = ops.sum(gap * gap, axis=-1) + 1e-6
+    size = ops.sqrt(squared[:, 3] + squared[:, 4])
+    return ops.mean(ops.sqrt(squared[:, :3]), axis=-1) / size
 
 
 def lip_window(landmarks, size):

@@ -54,13 +54,28 @@ class OpeningMask(keras.layers.Layer):
         self.lower = lower
 
     def call(self, landmarks):
+        _, above, below = self.curves(landmarks)
+        return ops.cast(self.between(above, below), self.compute_dtype)
+
+    def curves(self, landmarks):
+        """Where pixels lie beside both chains.
+
+        Args:
+            landmarks: float32 `[B, landmarks, 2]`.
+
+        Returns:
+            along: float32 `[B, size, size, 1]`, t as a share of the distance of the
+                corners.
+            above, below: the same shape, s_upper(t) - s and s_lower(t) - s in pixels.
+        """
         landmarks = ops.cast(landmarks, "float32")
         count = len(self.lower)
         # Both chains at once: what a graph of such small steps costs is their number.
         knots = take_known(landmarks, (*self.lower, *self.upper), axis=1)
         first = knots[:, :1]
         axis = knots[:, -1:] - first
-        axis = axis / ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
+        length = ops.sqrt(ops.sum(axis * axis, axis=-1, keepdims=True) + 1e-6)
+        axis = axis / length
         x, y = ops.unstack(axis, axis=-1)  # [B, 1]
 
         def in_frame(points):
@@ -69,13 +84,19 @@ class OpeningMask(keras.layers.Layer):
 
         t, s = in_frame(ops.convert_to_tensor(_pixels(self.size)))  # [B, size * size]
         places, heights = in_frame(knots)
-        ends = []
-        for chain in (slice(count), slice(count, None)):
-            curve = _polyline(t, places[:, chain], heights[:, chain])
-            ends.append(ops.clip(curve - s + 0.5, 0.0, 1.0))
-        mask = ops.maximum(ends[0] - ends[1], 0.0)
-        mask = ops.reshape(mask, (-1, self.size, self.size, 1))
-        return ops.cast(mask, self.compute_dtype)
+        chains = slice(count, None), slice(count)
+        above, below = (
+            _polyline(t, places[:, chain], heights[:, chain]) - s for chain in chains
+        )
+        return tuple(
+            ops.reshape(values, (-1, self.size, self.size, 1))
+            for values in (t / length[..., 0], above, below)
+        )
+
+    def between(self, above, below):
+        """The mask, float32 `[B, size, size, 1]`, from distances that `curves` gave."""
+        below, above = (ops.clip(end + 0.5, 0.0, 1.0) for end in (below, above))
+        return ops.maximum(below - above, 0.0)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.size, self.size, 1)

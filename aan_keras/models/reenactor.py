@@ -12,6 +12,7 @@ from aan_keras.layers.head_shading import HeadShading
 from aan_keras.layers.landmark_flow import LandmarkFlow
 from aan_keras.layers.landmark_heatmaps import LandmarkHeatmaps
 from aan_keras.layers.lip_colour import LipColour
+from aan_keras.layers.mouth_inside import MouthInside
 from aan_keras.layers.region_paste import RegionPaste
 from aan_keras.layers.unsharp_mask import UnsharpMask
 from aan_keras.models.appearance_extractor import AppearanceExtractor
@@ -88,6 +89,9 @@ class Reenactor(
         lip_colour: False (paper), or True: the nets see lips in the colour that lips
             usually have on such a face, see `LipColour`, and the output's get their own
             again. Not in training.
+        mouth_inside: False (paper), or True: what a mouth shows that opens wider than
+            the photo's is drawn to what mouths usually show, and its dark part made
+            darker, see `MouthInside`. Not in training.
         residual_around_face: 1 (paper), or less: of `output="residual"`, the share that
             is kept around the face of what the nets add. What they know of new people
             is faces; of clothes and hair they take detail away that the flow brought.
@@ -138,6 +142,7 @@ class Reenactor(
         background=False,
         shading=False,
         lip_colour=False,
+        mouth_inside=False,
         residual_around_face=1.0,
         sharpening=0.0,
         dtype=None,
@@ -170,6 +175,7 @@ class Reenactor(
             "background": background,
             "shading": shading,
             "lip_colour": lip_colour,
+            "mouth_inside": mouth_inside,
             "residual_around_face": residual_around_face,
             "sharpening": sharpening,
         }
@@ -201,6 +207,9 @@ class Reenactor(
         self.anchor = anchor
         self.lip_colour = LipColour(image_size, dtype="float32") if lip_colour else None
         self.warp_known = FlowWarp(dtype="float32") if anchor or lip_colour else None
+        self.mouth_inside = None
+        if mouth_inside:
+            self.mouth_inside = MouthInside(image_size, dtype="float32")
         self.sharpen = UnsharpMask(sharpening, dtype="float32") if sharpening else None
         self.background = self.warp_head = None
         if background:

@@ -13,7 +13,7 @@ class ReenactorPainting:
 
     The model's attributes: its nets, `warp`, `warp_image`, `region_views`, `paste`, and
     what may be None: `exposure`, `upsampling`, `shading`, `warp_known`, `background`,
-    `lip_colour`, `sharpen`. And `anchor` and `residual_around_face`.
+    `lip_colour`, `mouth_inside`, `sharpen`. And `anchor` and `residual_around_face`.
     """
 
     def _encode(self, source, source_landmarks, training):
@@ -26,6 +26,8 @@ class ReenactorPainting:
     def _encode_parts(self, source, source_landmarks, training):
         landmarks = ops.cast(source_landmarks, "float32")
         code = {"source_landmarks": landmarks}
+        if self.mouth_inside is not None and not training:
+            code["face_light"] = self.mouth_inside.light(source, landmarks)
         if self.lip_colour is not None and not training:
             lips = self.lip_colour.lips(landmarks)
             gain = self.lip_colour(source, landmarks, lips)
@@ -86,6 +88,10 @@ class ReenactorPainting:
         if "lips" in moved:
             lips = self.lip_colour.not_inside(moved["lips"], landmarks)
             result |= self._with_their_lips(lips, code["lip_gain"], result, landmarks)
+        if self.mouth_inside is not None and not training:
+            marks = code["source_landmarks"], landmarks
+            light = code["face_light"]
+            result["image"] = self.mouth_inside(result["image"], light, *marks)
         if self.sharpen is not None and not training:
             result["image"] = self.sharpen(result["image"])
         return result

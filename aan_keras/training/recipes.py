@@ -23,6 +23,7 @@ RECIPES = {
             "background": True,
             "shading": True,
             "lip_colour": True,
+            "mouth_inside": True,
             "residual_around_face": 0.3,
         },
         "losses": {

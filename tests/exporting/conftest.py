@@ -17,6 +17,7 @@ def reenactor():
     arguments = {**DEPARTURES, "flow_prior": "layered", "spectral_norm": True}
     arguments |= {"head_motion": "ellipsoid", "shading": True}
     arguments |= {"residual_around_face": 0.3, "lip_colour": True}
+    arguments |= {"mouth_inside": True}
     model = tiny_reenactor(**arguments, exposure=True, anchor=True, background=True)
     shake(model, 0.1)
     model.generate(batch_of(4), training=True)

@@ -23,6 +23,7 @@ CONFIGURATIONS = {
         "head_motion": "ellipsoid",
         "shading": True,
         "lip_colour": True,
+        "mouth_inside": True,
     },
     "spade, warped": {"adaptive_norm": "spade", "warp_theta": True},
 }

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from skimage.transform import SimilarityTransform, estimate_transform
 
-from aan_keras.layers.lip_change import changed_lips, lip_change, lip_window
+from aan_keras.layers.lip_change import (
+    changed_lips,
+    lip_change,
+    lip_opening,
+    lip_window,
+)
 from tests.layers.check_layer import as_numpy
 from tests.layers.sample_face import sample_landmarks
 
@@ -70,3 +75,16 @@ def test_coinciding_landmarks_give_numbers():
     nothing, marks = np.zeros((1, 68, 2), "float32"), sample_landmarks(1, SIZE)
     for pair in ((nothing, marks), (marks, nothing), (nothing, nothing)):
         assert np.isfinite(as_numpy(changed_lips(*pair, 16))).all()
+
+
+def test_opening_is_the_gap_as_a_share_of_the_face():
+    marks = opened(sample_landmarks(3, SIZE), 6.0)
+    for found, points in zip(as_numpy(lip_opening(marks)), marks.astype("float64")):
+        gap = np.linalg.norm(points[[61, 62, 63]] - points[[67, 66, 65]], axis=1)
+        eyes, nose = points[45] - points[36], points[33] - points[27]
+        expected = gap.mean() / np.sqrt(eyes @ eyes + nose @ nose)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        assert expected > 0.05
+    move = SimilarityTransform(scale=1.7, rotation=2.0, translation=(7, -5))
+    moved = np.stack([move(points) for points in marks]).astype("float32")
+    np.testing.assert_allclose(lip_opening(moved), lip_opening(marks), rtol=1e-4)

@@ -44,6 +44,22 @@ def test_layer():
         np.testing.assert_allclose(output, reference(one, **kwargs), atol=2e-5)
 
 
+def test_curves_are_distances_along_and_across():
+    points = np.stack([lips(8.0, 0.2), lips(4.0, -0.4)])
+    found = [as_numpy(x)[..., 0] for x in OpeningMask(32, **LIPS).curves(points)]
+    y, x = np.mgrid[:32, :32]
+    for i, one in enumerate(points.astype("float64")):
+        axis = one[4] - one[0]
+        length = np.linalg.norm(axis)
+        frame = np.array([axis, [-axis[1], axis[0]]]).T / length
+        pixels, placed = (np.stack([x, y], -1) - one[0]) @ frame, (one - one[0]) @ frame
+        np.testing.assert_allclose(found[0][i], pixels[..., 0] / length, atol=2e-6)
+        for values, chain in zip(found[1:], (LIPS["upper"], LIPS["lower"])):
+            knots = placed[list(chain)].T
+            expected = np.interp(pixels[..., 0], *knots) - pixels[..., 1]
+            np.testing.assert_allclose(values[i], expected, atol=2e-5)
+
+
 @pytest.mark.parametrize("angle", [-2.5, -0.6, 0.0, 0.3, np.pi / 2, np.pi])
 @pytest.mark.parametrize("opening", [2.0, 9.0])
 def test_it_is_the_polygon_of_both_chains(angle, opening):

@@ -26,6 +26,7 @@ CONFIGURATIONS = [
         "head_motion": "ellipsoid",
         "shading": True,
         "lip_colour": True,
+        "mouth_inside": True,
         "residual_around_face": 0.3,
         "sharpening": 0.2,
     },
@@ -220,6 +221,7 @@ def test_defaults_are_the_paper_at_256_px():
     assert config["exposure"] is False and config["anchor"] is False
     assert config["background"] is False and config["shading"] is False
     assert config["residual_around_face"] == 1 and config["lip_colour"] is False
+    assert config["mouth_inside"] is False
 
 
 def test_every_convolution_of_the_papers_generator_is_spectral():

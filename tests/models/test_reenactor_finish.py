@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aan_keras.layers import UnsharpMask
+from aan_keras.layers import MouthInside, UnsharpMask
 from tests.layers.check_layer import as_numpy
 from tests.models.face_share import face_share
 from tests.models.tiny import DEPARTURES, batch_of, shake, tiny_reenactor
@@ -32,6 +32,21 @@ def test_sharpening():
     assert np.abs(expected - as_numpy(image)).max() > 0.01
     np.testing.assert_allclose(as_numpy(sharp(inputs)), expected, atol=1e-5)
     losses_see_the_same(plain, sharp, inputs)
+
+
+def test_the_inside_of_an_opened_mouth():
+    plain, inside = alike(mouth_inside=True)
+    inputs = batch_of(2)
+    driving = as_numpy(inputs["source_landmarks"]).copy()
+    driving[:, [55, 56, 57, 58, 59, 65, 66, 67]] += [0, 6]
+    inputs["driving_landmarks"] = driving
+    image = plain.generate(inputs, training=False)["image"]
+    layer, marks = MouthInside(64), inputs["source_landmarks"]
+    light = layer.light(inputs["source"], marks)
+    expected = as_numpy(layer(image, light, marks, driving)).clip(-1, 1)
+    assert np.abs(expected - as_numpy(image)).max() > 0.1
+    np.testing.assert_allclose(as_numpy(inside(inputs)), expected, atol=1e-5)
+    losses_see_the_same(plain, inside, inputs)
 
 
 def test_less_of_the_residual_around_the_face():

@@ -24,6 +24,7 @@ def make_model():
         head_motion="ellipsoid",
         shading=True,
         lip_colour=True,
+        mouth_inside=True,
     )
     shake(reenactor)
     losses = ReenactmentLoss(
