@@ -4,7 +4,9 @@ Each video clip of the validation identities is reenacted from one of its own fr
 for the mouth from the one with the most closed mouth, for the eyes from the one with
 the widest eyes. The landmarks of every output are found anew by dlib and set beside
 dlib's of the real frame: Pearson correlation over the clip of mouth and eye opening,
-for clips in which they move. A picture sheet shows source, real frame and output, in
+for clips in which they move. Of each widest mouth, what lies between the inner lips in
+the real frame and in the output: luminance of the darkest fifth, mean, brightest fifth,
+and red less green, on 0-255. A picture sheet shows source, real frame and output, in
 close-up, where mouth or eyes differ most from the source.
 
 Example: python benchmarks/held_out_motion.py --data faces/train --sheet motion.png
@@ -21,6 +23,7 @@ from aan_keras import Reenactor
 from aan_keras.data import read_clips, split_identities
 from aan_keras.data.clips import decode_frame
 from aan_keras.faces import DlibLandmarker, write_photo
+from aan_keras.layers import MouthInside
 
 # Openings in units of the face's height: less than this is landmark noise.
 MOVES = {"mouth": 0.04, "eyes": 0.025}
@@ -67,6 +70,20 @@ def close_up(image, landmarks, part, size=96):
     return cv2.resize(piece, (size, size), interpolation=cv2.INTER_CUBIC)
 
 
+def inside_mouth(image, landmarks):
+    """What lies between the inner lips, on 0-255."""
+    mask = np.asarray(MouthInside(image.shape[0]).inner(landmarks[None]))[0, ..., 0]
+    inside = image[mask > 0.5].astype("float64")
+    grey = np.sort(inside @ [0.299, 0.587, 0.114])
+    fifth = max(len(grey) // 5, 1)
+    return {
+        "darkest": grey[:fifth].mean(),
+        "mean": grey.mean(),
+        "brightest": grey[-fifth:].mean(),
+        "red-green": (inside[:, 0] - inside[:, 1]).mean(),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True)
@@ -78,7 +95,7 @@ def main():
     size = reenactor.image_size
     landmarker = DlibLandmarker()
     _, held_out = split_identities(arguments.data, tuple(arguments.validation))
-    rows, sheet = [], []
+    rows, sheet, insides = [], [], []
     for clip in read_clips(arguments.data, held_out):
         if clip.is_photo_set:
             continue
@@ -87,6 +104,7 @@ def main():
             for f in clip.frames
         ]
         landmarks = (clip.landmarks + 0.5) * (size / clip.image_size) - 0.5
+        landmarks = landmarks.astype("float32")
         real = found_landmarks(landmarker, frames)
         for part, measure in MEASURES.items():
             opening = measure(landmarks)
@@ -113,11 +131,22 @@ def main():
                 (outputs[farthest], landmarks[farthest]),
             )
             sheet.append(np.hstack([close_up(*view, part) for view in views]))
+            if part == "mouth":
+                insides += [
+                    {"identity": clip.identity, "frame": name, **inside_mouth(*view)}
+                    for name, view in zip(("real", "output"), views[1:])
+                ]
     for part in MEASURES:
         values = [row["correlation"] for row in rows if row["part"] == part]
         mean = {"identity": "mean", "part": part, "correlation": float(np.mean(values))}
         rows.append({**mean, "range": np.nan, "faces": np.nan})
-    report("held_out_motion", rows, preset=arguments.preset, image_size=size)
+    for name in ("real", "output"):
+        found = [row for row in insides if row["frame"] == name]
+        mean = {key: np.mean([row[key] for row in found]) for key in list(found[0])[2:]}
+        insides.append({"identity": "mean", "frame": name, **mean})
+    context = {"preset": arguments.preset, "image_size": size}
+    report("held_out_motion", rows, **context)
+    report("held_out_mouths", insides, **context)
     if arguments.sheet:
         columns = 3
         blank = np.zeros_like(sheet[0])

@@ -69,13 +69,25 @@ def test_every_configuration_splits_at_the_source_and_uses_all_inputs(arguments)
 def test_an_image_does_not_depend_on_its_batch_mates():
     model = tiny_reenactor(**DEPARTURES)
     shake(model)
-    inputs = batch_of(3)
-    together = np.asarray(model(inputs))
+    inputs = {name: np.asarray(value) for name, value in batch_of(3).items()}
+    together = model.generate(inputs)
     for i in range(3):
-        alone = np.asarray(model({k: v[i : i + 1] for k, v in inputs.items()}))
-        # The spline's float32 solve differs in its last bits with the batch's size: by
-        # less than a hundredth of a grey level in these images of pure contrast.
-        np.testing.assert_allclose(alone[0], together[i], atol=8e-5)
+        # The same sample three times: other mates, and the same operations to the bit.
+        others = {name: value[[i, i, i]] for name, value in inputs.items()}
+        same = np.asarray(model.generate(others)["image"])[i]
+        np.testing.assert_array_equal(same, np.asarray(together["image"])[i])
+        # With the batch's size float32 products of the spline differ in their last
+        # bits, on some processors more than on others. In these images of pure contrast
+        # a pixel changes by at most fifteen times what the flow does.
+        alone = model.generate(
+            {name: value[i : i + 1] for name, value in inputs.items()}
+        )
+        for name, tolerance in (("flow", 1e-4), ("image", 1.5e-3)):
+            np.testing.assert_allclose(
+                np.asarray(alone[name])[0],
+                np.asarray(together[name])[i],
+                atol=tolerance,
+            )
 
 
 @pytest.mark.parametrize("image_size", [64, 96, 160])
