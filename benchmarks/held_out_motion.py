@@ -20,6 +20,7 @@ from demo_motion import mouth_opening
 from report import report
 
 from aan_keras import Reenactor
+from aan_keras.compiled_reenactor import CompiledReenactor
 from aan_keras.data import read_clips, split_identities
 from aan_keras.data.clips import decode_frame
 from aan_keras.faces import DlibLandmarker, write_photo
@@ -39,16 +40,10 @@ def eye_opening(points):
 MEASURES = {"mouth": mouth_opening, "eyes": eye_opening}
 
 
-def drive_clip(reenactor, frames, landmarks, source, batch=8):
+def drive_clip(runner, frames, landmarks, source):
     """All frames of a clip from one of them: uint8 `[T, S, S, 3]`."""
-    code = reenactor.encode_source(
-        frames[source][None].astype("float32") / 127.5 - 1, landmarks[source][None]
-    )
-    images = [
-        np.asarray(reenactor.drive(code, points[None]))[0]
-        for points in landmarks.astype("float32")
-    ]
-    return np.round((np.stack(images) + 1) * 127.5).astype("uint8")
+    code = runner.encode_source(frames[source], landmarks[source])
+    return np.stack([runner.drive(code, points)[0] for points in landmarks])
 
 
 def found_landmarks(landmarker, frames):
@@ -92,7 +87,7 @@ def main():
     parser.add_argument("--sheet", help="PNG to write")
     arguments = parser.parse_args()
     reenactor = Reenactor.from_preset(arguments.preset)
-    size = reenactor.image_size
+    size, runner = reenactor.image_size, CompiledReenactor(reenactor)
     landmarker = DlibLandmarker()
     _, held_out = split_identities(arguments.data, tuple(arguments.validation))
     rows, sheet, insides = [], [], []
@@ -111,7 +106,7 @@ def main():
             if np.ptp(opening) < MOVES[part]:
                 continue
             source = np.argmin(opening) if part == "mouth" else np.argmax(opening)
-            outputs = drive_clip(reenactor, frames, landmarks, source)
+            outputs = drive_clip(runner, frames, landmarks, source)
             found = found_landmarks(landmarker, outputs)
             seen = np.isfinite(found + real).all((1, 2))
             pair = measure(found[seen]), measure(real[seen])

@@ -9,9 +9,9 @@ from aan_keras.layers.lip_change import lip_opening
 from aan_keras.layers.opening_mask import OpeningMask
 
 _INNER = (60, 61, 62, 63, 64), (60, 67, 66, 65, 64)
-# As wide open as the last of the measured openings, and grown by so much: all of it is
-# new. See `lip_opening`.
-_WIDE, _NEW = 0.27, 0.09
+# Openings of lips, see `lip_opening`: the last of the measured ones; grown by so much,
+# all of it is new; and open by so much, a photo shows what is inside.
+_WIDE, _NEW, _SEEN = 0.27, 0.09, 0.06
 # Logarithms of the light inside mouths as a share of that on the face, in red, green
 # and blue: means of 859 frames of 63 clips, see benchmarks/usual_mouth.py. From closed
 # to wide open; within, from the upper lip to the lower; of each height the middle and
@@ -57,19 +57,21 @@ class MouthInside(keras.layers.Layer):
     of the lips (see `lip_opening`), of which the source has shown o_source:
 
         new = clip((o - o_source) / 0.09, 0, 1)
-        mixed = light + usual * new * (1 - o_source / o) * m * (inside - light)
+        unseen = max(1 - o_source / 0.06, 0)
+        mixed = light + usual * unseen * new * m * (inside - light)
         grey = luminance of mixed, mean = its mean over m
         out = mixed * min(grey / mean, 1) ^ (darker * new * m) - 1.02
 
     `inside` is the light on the face times what insides of mouths have of it on
     average, by colour, height between the lips, distance from the middle and opening,
-    linear between 24 measured places. What is darker than the mean becomes darker
-    still, in its own hue. A mouth that is no wider open than the source's stays as it
-    is, and so does all around the inner lips.
+    linear between 24 measured places; teeth that the photo shows are not mixed with it.
+    What is darker than the mean becomes darker still, in its own hue. A mouth that is
+    no wider open than the source's stays as it is, and so does all around the inner
+    lips.
 
     Args:
         size: side S of the images.
-        usual: share of the average inside where the source had shown none of it.
+        usual: share of the average inside, of a mouth that was closed.
         darker: exponent of the contrast that is added to what is darker than the mean.
 
     Input shapes:
@@ -107,7 +109,7 @@ class MouthInside(keras.layers.Layer):
         image = ops.cast(image, "float32")
         opening, before = lip_opening(landmarks), lip_opening(source_landmarks)
         grown = ops.maximum(opening - before, 0.0)
-        unseen = grown / opening
+        unseen = ops.maximum(1.0 - before / np.float32(_SEEN), 0.0)
         new = ops.minimum(grown / np.float32(_NEW), 1.0)
         along, above, below = self.inner.curves(landmarks)
         inside = self.inner.between(above, below) * new[:, None, None, None]

@@ -53,7 +53,7 @@ def reference(image, light, source, points, usual, darker):
     wide = np.full_like(height, min(now / 0.27, 1))
     inside = RegularGridInterpolator(knots, table)(np.stack([wide, height, out], -1))
     new = min((now - before) / 0.09, 1)
-    share = usual * new * (1 - before / now) * mask
+    share = usual * new * max(1 - before / 0.06, 0) * mask
     mixed = pixels + share * (light * np.exp(inside) - pixels)
     grey = mixed @ [0.299, 0.587, 0.114]
     mean = (grey * mask[..., 0]).sum() / mask.sum()
@@ -150,3 +150,11 @@ def test_faces_outside_of_the_image_and_what_is_darker_than_black():
 def test_refused_arguments(wrong):
     with pytest.raises(ValueError, match="must be from 0 to 1 and"):
         MouthInside(SIZE, **wrong)
+
+
+def test_teeth_that_the_photo_shows_are_not_mixed_with_others():
+    source = opened(sample_landmarks(2, SIZE), 8)
+    images, landmarks = random_images(6), opened(source, 6)
+    layer = MouthInside(SIZE, usual=1.0, darker=0.0)
+    same = as_numpy(layer(images, layer.light(images, source), source, landmarks))
+    np.testing.assert_allclose(same, images, atol=1e-6)
