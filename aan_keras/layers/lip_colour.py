@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from aan_keras.layers.face_ellipse import face_ellipse
+from aan_keras.layers.image_light import BLACK, light_of, mean_light
 from aan_keras.layers.opening_mask import OpeningMask
 
 _OUTER = (48, 49, 50, 51, 52, 53, 54), (48, 59, 58, 57, 56, 55, 54)
@@ -15,10 +16,7 @@ _USUAL = np.exp(np.array([-0.077, -0.206, -0.147], "float32"))
 # Lips whose hue is so far from the usual one are evened out by half of it. Of 2,784
 # photos half are within 0.06, and one in a hundred is beyond 0.27.
 _FAR = 0.2
-# Of light, whose logarithm is taken: what an image in [-1, 1] has at -1.
-_BLACK = 0.02
 _MOST = 2.5
-_LITTLE = 1e-4
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -74,11 +72,10 @@ class LipColour(keras.layers.Layer):
     def call(self, image, landmarks, lips):
         landmarks = ops.cast(landmarks, "float32")
         lips = ops.cast(lips, "float32")
-        # What a filter has made to swing over has a logarithm too.
-        light = ops.maximum(ops.cast(image, "float32"), -1.0) + (1.0 + _BLACK)
+        light = light_of(image)
         ellipse = face_ellipse(landmarks, self.size, self.size)
-        usual = ops.convert_to_tensor(_USUAL) * _mean(light, ellipse, 1.0)
-        change = ops.log(usual / _mean(light, lips, usual))
+        usual = ops.convert_to_tensor(_USUAL) * mean_light(light, ellipse, 1.0)
+        change = ops.log(usual / mean_light(light, lips, usual))
         hue = change - ops.mean(change, axis=-1, keepdims=True)
         squared = ops.sum(hue * hue, axis=-1, keepdims=True)
         share = squared / (squared + np.float32(_FAR**2))
@@ -114,23 +111,16 @@ class LipColour(keras.layers.Layer):
 
     def even_out(self, image, lips, gain):
         """`[B, H, W, 3]` whose lips have the usual colour."""
-        light = ops.cast(image, "float32") + (1.0 + _BLACK)
-        return light * (1.0 + lips * (gain - 1.0)) - (1.0 + _BLACK)
+        light = ops.cast(image, "float32") + (1.0 + BLACK)
+        return light * (1.0 + lips * (gain - 1.0)) - (1.0 + BLACK)
 
     def restore(self, image, lips, gain):
         """What `even_out` did, undone."""
-        light = ops.cast(image, "float32") + (1.0 + _BLACK)
-        return light / (1.0 + lips * (gain - 1.0)) - (1.0 + _BLACK)
+        light = ops.cast(image, "float32") + (1.0 + BLACK)
+        return light / (1.0 + lips * (gain - 1.0)) - (1.0 + BLACK)
 
     def compute_output_shape(self, image_shape, landmarks_shape=None, lips_shape=None):
         return (image_shape[0], 1, 1, 3)
 
     def get_config(self):
         return {**super().get_config(), "size": self.size}
-
-
-def _mean(light, where, otherwise):
-    """`[B, 1, 1, 3]`: mean over a mask, and `otherwise` where that is empty."""
-    total = ops.sum(where * light, axis=(1, 2), keepdims=True)
-    area = ops.sum(where, axis=(1, 2), keepdims=True)
-    return (total + _LITTLE * otherwise) / (area + _LITTLE)

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from aan_keras.layers.face_ellipse import face_ellipse
+from aan_keras.layers.image_light import light_of, mean_light
 from aan_keras.layers.lip_change import lip_opening
 from aan_keras.layers.opening_mask import OpeningMask
 
@@ -41,9 +42,6 @@ _USUAL = np.array(
 )
 OPENINGS, ACROSS, OUT, _ = _USUAL.shape
 _LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")
-# Of light, whose logarithm is taken: what an image in [-1, 1] has at -1.
-_BLACK = 0.02
-_LITTLE = 1e-4
 
 
 @keras.saving.register_keras_serializable(package="aan_keras")
@@ -113,12 +111,12 @@ class MouthInside(keras.layers.Layer):
         new = ops.minimum(grown / np.float32(_NEW), 1.0)
         along, above, below = self.inner.curves(landmarks)
         inside = self.inner.between(above, below) * new[:, None, None, None]
-        pixels = _light(image)
+        pixels = light_of(image)
         usual = light * self._usual_inside(along, above, below, opening)
         share = self.usual * unseen[:, None, None, None] * inside
         mixed = pixels + share * (usual - pixels)
         grey = ops.sum(mixed * ops.convert_to_tensor(_LUMINANCE), -1, keepdims=True)
-        contrast = ops.minimum(ops.log(grey / _mean(grey, inside)), 0.0)
+        contrast = ops.minimum(ops.log(grey / mean_light(grey, inside)), 0.0)
         changed = mixed * ops.exp(self.darker * inside * contrast)
         # Not `changed` alone: where nothing changes the image stays to the bit.
         return ops.cast(image + (changed - pixels), self.compute_dtype)
@@ -138,7 +136,9 @@ class MouthInside(keras.layers.Layer):
             float32 `[B, 1, 1, 3]`.
         """
         landmarks = ops.cast(landmarks, "float32")
-        return _mean(_light(image), face_ellipse(landmarks, self.size, self.size))
+        return mean_light(
+            light_of(image), face_ellipse(landmarks, self.size, self.size)
+        )
 
     def _usual_inside(self, along, above, below, opening):
         """`[B, S, S, 3]`: light inside of mouths as a share of that on the face."""
@@ -191,15 +191,3 @@ def _shares(x, count):
     x = ops.clip(x, 0.0, 1.0) * (count - 1)
     knots = ops.convert_to_tensor(np.arange(count, dtype="float32"))
     return ops.maximum(1.0 - ops.abs(x - knots), 0.0)
-
-
-def _light(image):
-    # What a filter has made to swing over has a logarithm too.
-    return ops.maximum(ops.cast(image, "float32"), -1.0) + (1.0 + _BLACK)
-
-
-def _mean(light, where):
-    """`[B, 1, 1, C]`: mean over a mask; 1 where that is empty."""
-    total = ops.sum(where * light, axis=(1, 2), keepdims=True)
-    area = ops.sum(where, axis=(1, 2), keepdims=True)
-    return (total + _LITTLE) / (area + _LITTLE)
